@@ -1,0 +1,138 @@
+"""Front matter and sidecars: what a curator states about a document, checked where it enters."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from corpus.errors import BadFrontMatter
+from corpus.records import Event, Lang, Source
+
+_PUBLISHED = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+def _as_text(value: object) -> object:
+    """TOML and YAML read `2014-06-27` as a date and `2014` as a number; here they are text with a precision."""
+    return str(value) if value is not None and not isinstance(value, (str, list, dict, bool)) else value
+
+
+def _check_published(value: str | None) -> str | None:
+    if value is not None and not _PUBLISHED.fullmatch(value):
+        raise ValueError(f"{value!r} is not a date; write 2014, 2014-06 or 2014-06-27")
+    return value
+
+
+def _check_url(value: str | None) -> str | None:
+    if value is not None and not re.match(r"https?://[^\s/]+", value):
+        raise ValueError(f"{value!r} is not a web address; it must start with http:// or https://")
+    return value
+
+
+def _check_id(value: str | None) -> str | None:
+    if value is not None and not _ID.fullmatch(value):
+        raise ValueError(f"{value!r} is not an id; use letters, digits, '.', '_' and '-', at most 120")
+    return value
+
+
+Text = Annotated[str, Field(max_length=2000)]
+Published = Annotated[str | None, BeforeValidator(_as_text), AfterValidator(_check_published)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceFields(_Strict):
+    """The `[source]` table: the original that the document is, or is drawn from."""
+
+    title: Text | None = None
+    publisher: Text | None = None
+    published: Published = None
+    url: Annotated[str | None, AfterValidator(_check_url)] = None
+    lang: Annotated[str | None, Field(pattern="^[a-z]{2}$")] = None
+    kind: Annotated[str | None, Field(pattern="^[a-z][a-z-]{0,40}$")] = None
+
+
+class EventFields(_Strict):
+    """The `[event]` table: the meeting or activity that the document is about."""
+
+    name: Text | None = None
+    edition: Text | None = None
+    year: Annotated[int | None, Field(ge=1800, le=2200)] = None
+    dates: Annotated[Text | None, BeforeValidator(_as_text)] = None
+    city: Text | None = None
+    country: Text | None = None
+    theme: Text | None = None
+    presidency: Text | None = None
+    next_presidency: Text | None = None
+
+
+class FrontMatter(_Strict):
+    """Everything that front matter or a sidecar may say. All of it is optional."""
+
+    id: Annotated[str | None, AfterValidator(_check_id)] = None
+    title: Text | None = None
+    lang: Lang | None = None
+    variant_of: Annotated[str | None, AfterValidator(_check_id)] = None
+    summary: bool = False
+    topics: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    source: SourceFields = SourceFields()
+    event: EventFields = EventFields()
+
+    def as_source(self) -> Source:
+        """The bibliographic record."""
+        return Source(**self.source.model_dump())
+
+    def as_event(self) -> Event:
+        """The event record."""
+        return Event(**self.event.model_dump())
+
+
+def _validate(data: Any, where: str) -> FrontMatter:
+    if not isinstance(data, dict):
+        raise BadFrontMatter(f"{where} is not a table of keys; write lines such as 'title = \"...\"'")
+    try:
+        return FrontMatter.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(FrontMatter.model_fields)
+            raise BadFrontMatter(f"{where} has the unknown key {key!r}; known keys: {known}") from None
+        raise BadFrontMatter(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def split_front_matter(text: str) -> tuple[FrontMatter, str]:
+    """What a Markdown text states at its head (TOML between `+++`, YAML between `---`), and the rest of it.
+
+    Raises BadFrontMatter when the head does not parse or holds an unknown key.
+    """
+    match = re.match(r"(\+\+\+|---)[ \t]*\n(.*?)(?:^|\n)\1[ \t]*(?:\n|$)", text, re.DOTALL)
+    if match is None:
+        return FrontMatter(), text
+    try:
+        data = tomllib.loads(match[2]) if match[1] == "+++" else yaml.safe_load(match[2]) or {}
+    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        problem = str(error).splitlines()[0]
+        raise BadFrontMatter(f"front matter does not parse: {problem}") from None
+    if match[1] == "---" and not isinstance(data, dict):
+        return FrontMatter(), text  # a rule at the head of a plain Markdown text, not front matter
+    return _validate(data, "front matter"), text[match.end() :]
+
+
+def read_sidecar(path: Path) -> FrontMatter | None:
+    """What `NAME.meta.toml` beside a file states, None without one. Raises BadFrontMatter."""
+    for sidecar in (path.with_name(path.name + ".meta.toml"), path.with_suffix(".meta.toml")):
+        if sidecar.is_file():
+            try:
+                data = tomllib.loads(sidecar.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise BadFrontMatter(f"sidecar {sidecar.name} does not parse: {error}") from None
+            return _validate(data, f"sidecar {sidecar.name}")
+    return None

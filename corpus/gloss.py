@@ -1,0 +1,209 @@
+"""Spanish into English word by word, with the project's own lexicon: for finding, never for showing."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.records import Lang
+from corpus.words import Word, find_words, fold
+
+_FILES = ("forms.npy", "entries.npy", "entry_offsets.npy", "entries.bin", "vocabulary.npy")
+
+# Endings of learned words that both languages share. A cognate counts only if it is a known English word.
+_COGNATES = (
+    ("aciones", "ations"), ("acion", "ation"), ("ciones", "tions"), ("cion", "tion"), ("siones", "sions"),
+    ("sion", "sion"), ("idades", "ities"), ("idad", "ity"), ("edad", "ety"), ("mente", "ly"), ("amente", "ly"),
+    ("almente", "ally"), ("ismo", "ism"), ("istas", "ists"), ("ista", "ist"), ("icos", "ic"), ("icas", "ic"),
+    ("ico", "ic"), ("ica", "ic"), ("ico", "ical"), ("ica", "ical"), ("ia", "y"), ("ias", "ies"), ("encia", "ence"),
+    ("encias", "ences"), ("encia", "ency"), ("ancia", "ance"), ("ancias", "ances"), ("ario", "ary"),
+    ("arios", "aries"), ("aria", "ary"), ("orio", "ory"), ("oria", "ory"), ("ivo", "ive"), ("iva", "ive"),
+    ("ivos", "ive"), ("ivas", "ive"), ("oso", "ous"), ("osa", "ous"), ("osos", "ous"), ("osas", "ous"),
+    ("able", "able"), ("ible", "ible"), ("ables", "able"), ("ibles", "ible"), ("ados", "ated"), ("ado", "ated"),
+    ("ada", "ated"), ("adas", "ated"), ("ar", "ate"), ("izar", "ize"), ("ificar", "ify"), ("al", "al"),
+    ("ales", "al"), ("ente", "ent"), ("entes", "ents"), ("ante", "ant"), ("antes", "ants"), ("o", ""), ("a", ""),
+    ("e", ""), ("os", "s"), ("as", "s"), ("es", "s"), ("o", "e"), ("a", "e"), ("", ""),
+)  # fmt: skip
+_CLITICS = re.compile(r"(?:me|te|se|nos|os|les?|los?|las?){1,2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """An English word or phrase for a Spanish word; the weights of one word's senses add up to 1."""
+
+    english: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a Spanish form stands for. `function` words belong in running text, not among search terms."""
+
+    senses: tuple[Sense, ...]
+    function: bool = False
+    verb_form: bool = False  # an inflected verb: as a capitalised word inside a sentence it is rather a name
+    longest: int = 1  # words of the longest phrase that begins with this form
+
+
+def form_hash(form: str) -> int:
+    """64 bits of a folded form; the compiled lexicon holds these instead of the forms."""
+    return int.from_bytes(hashlib.blake2b(form.encode(), digest_size=8).digest(), "big")
+
+
+def write_gloss(folder: Path, forms: Mapping[str, Entry], vocabulary: Iterable[str]) -> None:
+    """Write the compiled lexicon: sorted hashes of forms, their entries, and the English words known to the model."""
+    folder.mkdir(parents=True)
+    packed: dict[str, int] = {}
+    pairs: list[tuple[int, int]] = []
+    for form, entry in forms.items():
+        record = json.dumps(
+            [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        pairs.append((form_hash(form), packed.setdefault(record, len(packed))))
+    pairs.sort()
+    encoded = [record.encode() for record in packed]
+    np.save(folder / "forms.npy", np.asarray([h for h, _ in pairs], dtype=np.uint64))
+    np.save(folder / "entries.npy", np.asarray([e for _, e in pairs], dtype=np.uint32))
+    np.save(folder / "entry_offsets.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
+    (folder / "entries.bin").write_bytes(b"".join(encoded))
+    np.save(folder / "vocabulary.npy", np.asarray(sorted(form_hash(w) for w in set(vocabulary)), dtype=np.uint64))
+
+
+class Gloss:
+    """The compiled lexicon, opened without reading it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._forms, self._entries, self._offsets = (np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("forms", "entries", "entry_offsets"))
+        blob = folder / "entries.bin"
+        self._blob: Any = np.memmap(blob, dtype=np.uint8, mode="r") if blob.stat().st_size else np.empty(0, np.uint8)
+        self._vocabulary = np.load(folder / "vocabulary.npy", mmap_mode="r")
+        self._known: dict[str, Entry | None] = {}
+
+    def entry(self, form: str) -> Entry | None:
+        """What a folded form or phrase (words with one space between) stands for; None for an unknown one."""
+        try:
+            return self._known[form]
+        except KeyError:
+            pass
+        wanted = np.uint64(form_hash(form))
+        at = int(np.searchsorted(self._forms, wanted))
+        entry: Entry | None = None
+        if at < len(self._forms) and self._forms[at] == wanted:
+            number = int(self._entries[at])
+            senses, function, verb, longest = json.loads(
+                self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
+            )
+            entry = Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
+        if len(self._known) > 200_000:
+            self._known.clear()
+        self._known[form] = entry
+        return entry
+
+    def is_english(self, word: str) -> bool:
+        """Whether a folded word is an English word known to the model."""
+        wanted = np.uint64(form_hash(word))
+        at = int(np.searchsorted(self._vocabulary, wanted))
+        return at < len(self._vocabulary) and bool(self._vocabulary[at] == wanted)
+
+    def resolve(self, form: str) -> Entry | None:
+        """The entry of a form: as it stands, without clitics or a diminutive ending, or as a cognate."""
+        entry = self.entry(form)
+        if entry is not None or len(form) < 4 or not form.isalpha():
+            return entry
+        for bare in _without_clitics(form):
+            entry = self.entry(bare)
+            if entry is not None and entry.senses:
+                break
+        else:
+            entry = self._cognate(form)
+        self._known[form] = entry
+        return entry
+
+    def _cognate(self, form: str) -> Entry | None:
+        if self.is_english(form):
+            return None  # an English word, or a name of both languages
+        for spanish, english in _COGNATES:
+            if form.endswith(spanish) and len(form) - len(spanish) >= 3:
+                for stem in _respell(form[: len(form) - len(spanish)]):
+                    if self.is_english(stem + english):
+                        return Entry((Sense(stem + english, 1.0),))
+        return None
+
+    def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
+        """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
+        word = words[at]
+        entry = self.entry(word.folded)
+        longest = entry.longest if entry else 1
+        for length in range(min(longest, len(words) - at), 1, -1):
+            phrase = self.entry(" ".join(w.folded for w in words[at : at + length]))
+            if phrase is not None and phrase.senses:
+                return length, phrase.senses
+        capitalised = at > 0 and word.surface[:1].isupper() and words[at - 1].end + 2 > word.start
+        if capitalised and (entry is None or not entry.senses or entry.verb_form):
+            return 1, ()
+        entry = self.resolve(word.folded)
+        return 1, entry.senses if entry else ()
+
+    def gloss_words(self, text: str) -> list[tuple[int, int, tuple[Sense, ...]]]:
+        """(start, end, senses) of every unit of a Spanish text in order; no senses where the word stays as it is."""
+        words = find_words(text)
+        units: list[tuple[int, int, tuple[Sense, ...]]] = []
+        at = 0
+        while at < len(words):
+            length, senses = self.senses(words, at)
+            units.append((words[at].start, words[at + length - 1].end, senses))
+            at += length
+        return units
+
+    def gloss_text(self, text: str, lang: Lang) -> str:
+        """A Spanish text with each word or phrase in its likeliest English; an English text as it stands."""
+        if lang != "es":
+            return text
+        parts: list[str] = []
+        end = 0
+        for start, stop, senses in self.gloss_words(text):
+            gap = text[end:start].replace("¿", "").replace("¡", "")
+            parts.append(gap)
+            parts.append(senses[0].english if senses else text[start:stop])
+            end = stop
+        parts.append(text[end:])
+        return re.sub(r" {2,}", " ", "".join(parts)).strip()
+
+
+def _without_clitics(form: str) -> Iterable[str]:
+    """The form without enclitic pronouns ("protegerlos"), or without a diminutive or superlative ending."""
+    match = _CLITICS.search(form)
+    if match:
+        bare = form[: match.start()]
+        if re.search(r"(?:[aei]r|[ae]ndo|iendo|[aei]d?)$", bare) and len(bare) >= 4:
+            yield bare
+    for ending, replacements in (
+        ("itos", ("o", "os", "")), ("itas", ("a", "as", "")), ("ito", ("o", "")), ("ita", ("a", "")),
+        ("isimo", ("o", "e", "")), ("isima", ("a", "e", "")), ("isimos", ("o", "e")), ("isimas", ("a", "e")),
+        ("mente", ("", "o")),
+    ):  # fmt: skip
+        if form.endswith(ending) and len(form) - len(ending) >= 3:
+            for replacement in replacements:
+                yield form[: len(form) - len(ending)] + replacement
+    for prefix in ("re", "pre", "co", "ex", "anti", "sub", "inter", "multi", "inter", "contra", "auto", "super", "vice"):
+        if form.startswith(prefix) and len(form) - len(prefix) >= 5:
+            yield form[len(prefix) :]
+            return
+
+
+def _respell(stem: str) -> Iterable[str]:
+    """English spellings of a Spanish stem: f for ph, t for th, c for ch, single for double letters."""
+    yield stem
+    for spanish, english in (("f", "ph"), ("t", "th"), ("c", "ch"), ("i", "y"), ("cu", "qu"), ("c", "cc"), ("s", "ss"),
+                             ("m", "mm"), ("n", "nn"), ("p", "pp"), ("l", "ll"), ("t", "tt"), ("r", "rr"), ("z", "c"), ("x", "xc")):  # fmt: skip
+        if spanish in stem:
+            yield stem.replace(spanish, english, 1)
+    if stem.startswith("es"):
+        yield stem[1:]

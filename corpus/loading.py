@@ -1,0 +1,158 @@
+"""Files to documents: a collection is read, cleaned against itself, and given final texts and ids."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from corpus.cleaning import Line, clean_lines, count_repeats
+from corpus.errors import CorpusError, UnreadableDocument
+from corpus.language import guess_lang
+from corpus.reading import SUFFIXES, Limits, RawDocument, read_raw
+from corpus.records import Block, Document, Removed, Skipped, assemble
+from corpus.structure import build_blocks, find_listing, is_date_line
+from corpus.dates import read_date
+
+BUNDLED = Path(__file__).parent / "documents"
+
+
+@dataclass(slots=True)
+class Collection:
+    """What reading a set of folders gave: documents in order of id, what cleaning removed, what was skipped."""
+
+    documents: list[Document] = field(default_factory=list)
+    removed: list[Removed] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def find_files(roots: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """(root, file) of every file under the roots that a reader may know, in order. Raises CorpusError for no such path."""
+    for root in roots:
+        if root.is_file():
+            yield root.parent, root
+        elif root.is_dir():
+            for path in sorted(root.rglob("*")):
+                hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+                if path.is_file() and not hidden and not path.name.endswith(".meta.toml"):
+                    yield root, path
+        else:
+            raise CorpusError(f"{root} does not exist; name a file or a folder of documents")
+
+
+def load_collection(
+    roots: Sequence[Path], limits: Limits | None = None, progress: Callable[[str], None] = lambda name: None
+) -> Collection:
+    """Read every document under the roots. One unreadable file is reported and skipped; the run goes on."""
+    limits = limits or Limits()
+    collection = Collection()
+    raws: list[tuple[str, Path, RawDocument]] = []
+    for root, path in find_files(roots):
+        name = path.relative_to(root).as_posix()
+        progress(name)
+        if path.suffix.lower() not in SUFFIXES:
+            collection.skipped.append(Skipped(name, f"files of kind {path.suffix or '(none)'!r} are not read"))
+            continue
+        try:
+            raws.append((name, path, read_raw(path, limits)))
+        except UnreadableDocument as error:
+            collection.skipped.append(Skipped(name, str(error)))
+        except (RecursionError, MemoryError) as error:
+            collection.skipped.append(Skipped(name, f"the file is too deep or too large to read ({type(error).__name__})"))
+    repeats = count_repeats([text for text, _ in raw_lines(raw)] for _, _, raw in raws if not raw.front.summary)
+    taken: set[str] = set()
+    for name, path, raw in raws:
+        try:
+            document, removed = make_document(raw, name, repeats)
+        except UnreadableDocument as error:
+            collection.skipped.append(Skipped(name, str(error)))
+            continue
+        if document.id in taken:
+            if raw.front.id is not None:
+                collection.skipped.append(Skipped(name, f"the id {document.id!r} is taken by another document; give it its own"))
+                continue
+            document = replace(document, id=_free_id(slug(re.sub(r"\.\w+$", "", name)), taken))
+        taken.add(document.id)
+        collection.documents.append(document)
+        collection.removed.extend(removed)
+    collection.documents.sort(key=lambda d: d.id)
+    return collection
+
+
+def _free_id(wanted: str, taken: set[str]) -> str:
+    number = 2
+    free = wanted
+    while free in taken:
+        free = f"{wanted}-{number}"
+        number += 1
+    return free
+
+
+def slug(name: str) -> str:
+    """A file's name as an id: ASCII letters, digits, '.', '_', '-'; folders become '-'."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain.replace("/", "-")).strip("-._")[:120] or "document"
+
+
+def raw_lines(raw: RawDocument) -> list[Line]:
+    """The lines that cleaning looks at: those of scraped text, else the text of each block."""
+    return raw.lines if raw.scraped else [(block.text, block.page) for block in raw.blocks]
+
+
+def make_document(raw: RawDocument, name: str, repeats: Counter[str]) -> tuple[Document, list[Removed]]:
+    """The final document of a file and what cleaning took out of it. Raises UnreadableDocument if nothing is left."""
+    lines = raw_lines(raw)
+    if raw.front.summary:  # written for the collection: nothing of it is a menu
+        reasons: list[str | None] = [None] * len(lines)
+        blocks = raw.blocks
+    elif raw.scraped:
+        listing = find_listing(lines)
+        reasons = clean_lines(lines, repeats, keep=listing.lines if listing else frozenset())
+        blocks = build_blocks(lines, reasons, listing)
+    else:
+        reasons = clean_lines(lines, repeats)
+        blocks = [block for block, reason in zip(raw.blocks, reasons, strict=True) if reason is None]
+    removed = [Removed(name, reason, text.strip()) for (text, _), reason in zip(lines, reasons, strict=True) if reason]
+    blocks = [replace(block, text=" ".join(block.text.split())) for block in blocks if block.text.strip()]
+    if not any(block.kind != "heading" for block in blocks):
+        raise UnreadableDocument("nothing is left after menus and contact lines are taken out")
+    front = raw.front
+    title = front.title or _title(blocks, listing=raw.scraped and any(block.kind == "field" for block in blocks))
+    source = front.as_source()
+    if source.published is None and not front.summary:
+        source = replace(source, published=_published(blocks))
+    text, spans = assemble(blocks)
+    identifier = front.id or slug(Path(name).stem)
+    match = re.fullmatch(r"(.+)\.(en|es)", identifier)
+    document = Document(
+        id=identifier,
+        text=text,
+        lang=front.lang or guess_lang(text),
+        title=title,
+        blocks=spans,
+        source=source,
+        event=front.as_event(),
+        topics=front.topics,
+        variant_of=front.variant_of or (match[1] if match else identifier),
+        summary=front.summary,
+        rests_on=front.rests_on,
+        facts=front.facts,
+        path=name,
+    )
+    return document, removed
+
+
+def _title(blocks: list[Block], *, listing: bool) -> str | None:
+    """The heading that the text opens with; a listing page has records, not a title."""
+    if listing or not blocks or blocks[0].kind != "heading":
+        return None
+    return blocks[0].text
+
+
+def _published(blocks: list[Block]) -> str | None:
+    """The date that stands alone under the title, as pages print it; dates inside sentences say something else."""
+    for block in blocks[:4]:
+        if block.kind == "paragraph" and is_date_line(block.text):
+            return read_date(block.text)
+    return None

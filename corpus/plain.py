@@ -1,0 +1,9 @@
+"""Plain text, as written or as scraped from a web page, to lines; `corpus.structure` makes blocks of them."""
+
+from corpus.reading import Limits, RawDocument, decode_text, normalise
+
+
+def read(data: bytes, limits: Limits) -> RawDocument:
+    """The lines of a text file. Raises UnreadableDocument when the bytes are no text."""
+    text = normalise(decode_text(data))
+    return RawDocument(blocks=[], scraped=True, lines=[(line, None) for line in text.split("\n")])

@@ -1,0 +1,60 @@
+"""Words of a text with their places, folded (case and accents gone, ñ kept), and the function words of both languages."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_WORD = re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word where it stands in a text: `text[start:end] == surface`."""
+
+    surface: str
+    folded: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """Lower case without accents, ñ kept: "Migración" -> "migracion", "Año" -> "año"; "1,190" -> "1190"."""
+    if word.isascii():
+        folded = word.lower()
+    else:
+        pieces = unicodedata.normalize("NFD", word.casefold().replace("ñ", "\0")).replace("’", "'")
+        folded = "".join(c for c in pieces if not unicodedata.combining(c)).replace("\0", "ñ")
+    if folded[:1].isdigit():
+        return folded.replace(",", "").replace(".", "")
+    if folded.endswith("'s"):
+        folded = folded[:-2]
+    return folded.replace(".", "").replace("'", "")
+
+
+def find_words(text: str) -> list[Word]:
+    """The words of a text in order."""
+    return [Word(m.group(), fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
+ENGLISH_STOP_WORDS = frozenset(
+    """a an the of and or in on at to from by for with without into onto upon about as is are was were be been being am
+    do does did done doing have has had having can could will would shall should may might must not no nor so than then
+    that this these those there here it its itself he him his she her hers they them their theirs we us our ours you
+    your yours i me my mine who whom whose which what when where why how if but because while during until unless also
+    too very just only own same such both each other another any some all more most many much few several between
+    through out up down off over under again once per via among across within tell give list name show please let
+    s t d ll re ve m did doesn didn isn wasn weren aren hasn haven hadn won wouldn couldn shouldn""".split()
+)
+SPANISH_STOP_WORDS = frozenset(
+    """el la los las lo un una unos unas al del de a ante bajo con contra desde durante en entre hacia hasta mediante
+    para por segun sin so sobre tras y e o u ni que si no pero mas sino aunque porque pues como cuando donde quien quienes
+    cual cuales cuanto cuanta cuantos cuantas cuyo cuya cuyos cuyas este esta estos estas esto ese esa esos esas eso
+    aquel aquella aquellos aquellas aquello yo tu el ella ello nosotros nosotras vosotros ellos ellas usted ustedes me te
+    se nos os le les mi mis su sus tus nuestro nuestra nuestros nuestras suyo suya ser es son era eran fue fueron sea sean
+    sido siendo soy eres somos sera seran seria serian estar esta estan estaba estaban estuvo estado haber ha han hay habia
+    habian hubo hayan haya he hemos muy tambien ya mas menos tan tanto todo toda todos todas otro otra otros otras mismo
+    misma mismos mismas cada algun alguna algunos algunas ningun ninguna uno asi aqui alli entonces ademas dime diga
+    lista nombre muestra favor qué""".split()
+)

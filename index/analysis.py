@@ -1,0 +1,131 @@
+"""Texts to weighted terms: stems of their own language, and terms in English space where all passages meet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import Stemmer
+
+from corpus.gloss import Sense
+from corpus.glossary import Term as GlossaryTerm
+from corpus.numerals import find_ordinals
+from corpus.records import LANGS, Lang
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words, fold
+
+STOP_WORDS: dict[Lang, frozenset[str]] = {"en": ENGLISH_STOP_WORDS, "es": SPANISH_STOP_WORDS}
+_STEMMERS = {"en": Stemmer.Stemmer("english"), "es": Stemmer.Stemmer("spanish")}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of a text and the place that it comes from; `text[start:end]` is what a reader sees."""
+
+    term: str
+    start: int
+    end: int
+    weight: float = 1.0
+
+
+class Lexicon(Protocol):
+    """What analysis needs of the gloss: the English for a run of Spanish words."""
+
+    def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
+        """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word."""
+        ...
+
+
+@lru_cache(maxsize=100_000)
+def stem(folded: str, lang: Lang) -> str:
+    """The stem of a folded word. Spanish endings whose accent the stemmer needs get it back first."""
+    if lang == "es":
+        for ending, accented in (("cion", "ción"), ("sion", "sión"), ("logia", "logía")):
+            if folded.endswith(ending):
+                folded = folded[: -len(ending)] + accented
+                break
+    return fold(_STEMMERS[lang].stemWord(folded))
+
+
+class Analyzer:
+    """Makes terms the same way for passages and for questions."""
+
+    def __init__(self, glossary: Iterable[GlossaryTerm] = (), lexicon: Lexicon | None = None) -> None:
+        self._lexicon = lexicon
+        self._concepts: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
+        for entry in glossary:
+            concept = self.concept_of(entry)
+            for lang in LANGS:
+                for form in entry.forms(lang):
+                    words = tuple(word.folded for word in find_words(form))
+                    if words:
+                        capitals = len(words) == 1 and len(words[0]) <= 2
+                        self._concepts.setdefault(words[0], []).append((words, concept, capitals))
+        for forms in self._concepts.values():
+            forms.sort(key=lambda form: (-len(form[0]), form[1]))
+
+    @staticmethod
+    def concept_of(entry: GlossaryTerm) -> str:
+        """The term that stands for a concept of the glossary, `@` and its English name."""
+        return "@" + "-".join(word.folded for word in find_words(entry.en))
+
+    def own_terms(self, text: str, lang: Lang) -> list[Term]:
+        """Stems of the text's own language without stop words, ordinals as `#15`."""
+        words = find_words(text)
+        stop = STOP_WORDS[lang]
+        terms = [Term(stem(w.folded, lang), w.start, w.end) for w in words if w.folded not in stop]
+        return terms + self._ordinals(words)
+
+    def english_terms(self, text: str, lang: Lang) -> list[Term]:
+        """Terms in English space: English stems, glossed where the text is Spanish, concepts as `@...`, ordinals as `#15`."""
+        words = find_words(text)
+        terms = self._concept_terms(words) + self._ordinals(words)
+        if lang == "en" or self._lexicon is None:
+            stop = STOP_WORDS[lang]
+            terms += [Term(stem(w.folded, "en"), w.start, w.end) for w in words if w.folded not in stop]
+            return terms
+        at = 0
+        while at < len(words):
+            length, senses = self._lexicon.senses(words, at)
+            start, end = words[at].start, words[at + length - 1].end
+            if length == 1 and words[at].folded not in SPANISH_STOP_WORDS:
+                own = 0.5 if senses else 1.0
+                terms.append(Term(stem(words[at].folded, "en"), start, end, own))
+            if length > 1 or words[at].folded not in SPANISH_STOP_WORDS:
+                for sense in senses:
+                    for word in find_words(sense.english):
+                        if word.folded not in ENGLISH_STOP_WORDS:
+                            terms.append(Term(stem(word.folded, "en"), start, end, sense.weight))
+            at += length
+        return terms
+
+    def concepts(self, text: str) -> list[Term]:
+        """The glossary's concepts that a text names, longest names first, each once per place."""
+        return self._concept_terms(find_words(text))
+
+    def _concept_terms(self, words: Sequence[Word]) -> list[Term]:
+        found: list[Term] = []
+        at = 0
+        while at < len(words):
+            for form, concept, capitals in self._concepts.get(words[at].folded, ()):
+                stretch = words[at : at + len(form)]
+                if tuple(word.folded for word in stretch) == form and (not capitals or words[at].surface.isupper()):
+                    found.append(Term(concept, stretch[0].start, stretch[-1].end))
+                    at += len(form) - 1
+                    break
+            at += 1
+        return found
+
+    @staticmethod
+    def _ordinals(words: Sequence[Word]) -> list[Term]:
+        return [
+            Term(f"#{number}", words[first].start, words[last - 1].end)
+            for first, last, number in find_ordinals([w.surface for w in words], [w.folded for w in words])
+        ]
+
+
+def weigh(terms: Iterable[Term], factor: float = 1.0, into: dict[str, float] | None = None) -> dict[str, float]:
+    """Sum of the weights of each term, times a factor, added to `into`."""
+    weights = {} if into is None else into
+    for term in terms:
+        weights[term.term] = weights.get(term.term, 0.0) + factor * term.weight
+    return weights

@@ -1,0 +1,406 @@
+"""Documents to a new generation: built beside the live one, checked, then switched."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import lexicon
+from corpus.chunking import Chunker, ChunkSettings, header, no_gloss
+from corpus.gloss import Gloss, write_gloss
+from corpus.glossary import load_glossary
+from corpus.loading import Collection
+from corpus.records import Document, Passage
+from corpus.tokens import ModelTokens, max_tokens
+from corpus.words import find_words
+from index.analysis import Analyzer, weigh
+from index.cache import EmbeddingCache
+from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
+from index.errors import BuildRefused, IndexError_
+from index.filters import make_attributes
+from index.generations import Home
+from index.graph import GraphEmbedder, make_graph
+from index.lexical import write_lexical
+from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
+from index.searching import Index
+from index.store import Store, write_store
+from index.vectors import write_vectors
+from index.vocabulary import write_vocabulary
+
+# Weights of the fields of a passage in the lexical index: the text counts full, what stands over it less.
+TITLE_WEIGHT = 0.4
+SECTION_WEIGHT = 0.6
+TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What decides how an index is made, beside the documents."""
+
+    model: str
+    chunking: ChunkSettings = field(default_factory=ChunkSettings)
+    gloss: bool = True  # embed Spanish as its English gloss; off for a multilingual embedder
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did, for the person who started it."""
+
+    generation: str
+    unchanged: bool
+    manifest: Manifest
+
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+def _quiet(stage: str, done: int, total: int) -> None:
+    pass
+
+
+class _Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+def corpus_hash(documents: Sequence[Document]) -> str:
+    """Hash of everything that documents say, in order of id."""
+    digest = hashlib.sha256()
+    for document in documents:
+        record = {**asdict(document), "path": None}
+        digest.update(json.dumps(record, sort_keys=True, ensure_ascii=False, default=str).encode())
+    return digest.hexdigest()
+
+
+def _language_data_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted([*lexicon.FOLDER.glob("*.tsv"), lexicon.FOLDER.parent / "glossary.toml"]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _place_graph(embedder: Embedder, folder: Path) -> None:
+    """Put the graph that made the vectors into the generation, without a second copy where the disk allows."""
+    if isinstance(embedder, GraphEmbedder):
+        folder.mkdir()
+        for file in sorted(embedder.folder.iterdir()):
+            try:
+                os.link(file, folder / file.name)
+            except OSError:
+                shutil.copyfile(file, folder / file.name)
+
+
+def build_generation(
+    collection: Collection,
+    home: Home,
+    settings: BuildSettings,
+    *,
+    force: bool = False,
+    forget: bool = False,
+    embedder: Embedder | None = None,
+    progress: Progress = _quiet,
+    say: Callable[[str], None] = lambda line: None,
+) -> BuildReport:
+    """Build, check and switch to a new generation; nothing happens when the live one was made of the same input.
+
+    `forget` drops the previous generation too, so that a removed document leaves no trace. Raises BuildRefused when
+    there is nothing to index, when another build runs, or when the new generation fails its check; the live one stays.
+    """
+    if not collection.documents:
+        raise BuildRefused("no document could be read; name a folder with .md, .html, .txt, .pdf or .docx files")
+    model_folder = resolve_model(settings.model)
+    hashes = corpus_hash(collection.documents)
+    described = json.dumps(
+        {
+            "format": FORMAT,
+            "corpus": hashes,
+            "model": fingerprint_model(model_folder),
+            "settings": asdict(settings),
+            "language": _language_data_hash(),
+        },
+        sort_keys=True,
+    )
+    input_hash = hashlib.sha256(described.encode()).hexdigest()
+    with home.build_lock():
+        home.prune()
+        live = home.live_name()
+        if live is not None and not force:
+            try:
+                manifest = read_manifest(home.live_folder())
+            except IndexError_:
+                manifest = None
+            if manifest is not None and manifest.input_hash == input_hash:
+                if forget:
+                    home.forget_previous()
+                return BuildReport(live, True, manifest)
+        now = datetime.now(UTC)
+        name = f"{now:%Y%m%dT%H%M%S}-{input_hash[:8]}"
+        while (home.generations / name).exists():
+            name += "x"
+        folder = home.generations / f".building-{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            manifest = _write(
+                collection, home, folder, name, now, settings, model_folder, hashes, input_hash, embedder, progress, say
+            )
+            _sync(folder)
+            final = home.generations / name
+            folder.rename(final)
+            progress("check", 0, 1)
+            try:
+                check_generation(final)
+            except IndexError_:
+                shutil.rmtree(final, ignore_errors=True)
+                raise
+            progress("check", 1, 1)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise BuildRefused(f"the index could not be written ({error.strerror or error}); the live one is as it was") from None
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        _keep_anchors(home, final)
+        home.switch(name)
+        if forget:
+            home.forget_previous()
+    return BuildReport(name, False, manifest)
+
+
+def _write(
+    collection: Collection,
+    home: Home,
+    folder: Path,
+    name: str,
+    now: datetime,
+    settings: BuildSettings,
+    model_folder: Path,
+    hashes: str,
+    input_hash: str,
+    embedder: Embedder | None,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> Manifest:
+    clock = _Clock()
+    documents = collection.documents
+    with clock.stage("gloss"):
+        progress("gloss", 0, 1)
+        names = lexicon.find_names((d.lang, d.text) for d in documents)
+        write_vocabulary(folder, documents)
+        write_gloss(folder / "gloss", lexicon.compile_lexicon(names), _english_words(model_folder, documents))
+        gloss = Gloss(folder / "gloss")
+        progress("gloss", 1, 1)
+    with clock.stage("chunk"):
+        gloss_text = gloss.gloss_text if settings.gloss else no_gloss
+        chunker = Chunker(ModelTokens(model_folder), settings.chunking, gloss_text)
+        passages: list[tuple[int, Passage]] = []
+        embedded: list[str] = []
+        for at, document in enumerate(documents):
+            for passage in chunker.chunk_document(document):
+                passages.append((at, passage))
+                embedded.append(chunker.embedded(document, passage))
+            progress("chunk", at + 1, len(documents))
+    if not passages:
+        raise BuildRefused("the documents hold no passage to index")
+    with clock.stage("model"):
+        progress("model", 0, 1)
+        embedder = embedder or make_graph(model_folder, home.cache / "graphs", say)
+        _place_graph(embedder, folder / "model")
+        progress("model", 1, 1)
+    with clock.stage("embed"):
+        sentences = [
+            gloss_text(documents[at].text[a:b], passage.lang) for at, passage in passages for a, b in passage.sentences
+        ]
+        cache = EmbeddingCache(home.cache, embedder)
+        try:
+            vectors, fresh = cache.embed([*embedded, *sentences], lambda done, total: progress("embed", done, total))
+            cache.keep_only([*embedded, *sentences])
+        finally:
+            cache.close()
+    with clock.stage("vectors"):
+        write_vectors(folder / "vectors.faiss", vectors[: len(embedded)])
+        np.save(folder / "sentences.npy", vectors[len(embedded) :].astype(np.float16))
+    with clock.stage("terms"):
+        analyzer = Analyzer(load_glossary(), gloss)
+        write_lexical(folder / "english", _english_weights(analyzer, documents, passages, progress))
+        write_lexical(folder / "spanish", _spanish_weights(analyzer, documents, passages))
+    with clock.stage("store"):
+        write_store(folder / "documents.sqlite", documents, passages)
+        attributes, tables = make_attributes(documents, passages)
+        attributes["twin"] = find_twins(attributes, vectors)
+        np.save(folder / "attributes.npy", attributes)
+        (folder / "names.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
+    years = [d.year for d in documents if d.year]
+    manifest = Manifest(
+        format=FORMAT,
+        generation=name,
+        built_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        corpus_hash=hashes,
+        input_hash=input_hash,
+        model=ModelRecord(
+            name=settings.model,
+            runtime="onnx" if isinstance(embedder, GraphEmbedder) else "sentence-transformers",
+            precision=embedder.precision,
+            dim=embedder.dim,
+            max_tokens=max_tokens(model_folder),
+            fingerprint=embedder.fingerprint,
+            glossed=settings.gloss,
+        ),
+        chunking=ChunkRecord(**asdict(settings.chunking)),
+        counts=Counts(
+            documents=len(documents),
+            passages=len(passages),
+            sentences=sum(len(p.sentences) for _, p in passages),
+            skipped=len(collection.skipped),
+            removed_lines=len(collection.removed),
+            embedded=fresh,
+            words=sum(len(d.text.split()) for d in documents),
+        ),
+        files={path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()},
+        versions={package: _version(package) for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer", "simplemma")},
+        seconds=clock.seconds,
+        vector_kind="Flat",
+        years=(min(years), max(years)) if years else None,
+    )
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def find_twins(attributes: NDArray[np.void], vectors: Vectors) -> NDArray[np.int32]:
+    """(n,) the ordinal of the passage that says the same in the other language version of its document, -1 without one.
+
+    Mutual nearest neighbours by cosine between the versions: both are vectors in English space.
+    """
+    twins = np.full(len(attributes), -1, dtype=np.int32)
+    order = np.argsort(attributes["variant"], kind="stable")
+    bounds = np.flatnonzero(np.diff(attributes["variant"][order])) + 1
+    for group in np.split(order, bounds):
+        langs = attributes["lang"][group]
+        first, second = group[langs == 0], group[langs == 1]
+        if not len(first) or not len(second):
+            continue
+        cosines = vectors[first] @ vectors[second].T
+        there, back = cosines.argmax(axis=1), cosines.argmax(axis=0)
+        for row, column in enumerate(there):
+            if back[column] == row and cosines[row, column] >= TWIN_COSINE:
+                twins[first[row]], twins[second[column]] = second[column], first[row]
+    return twins
+
+
+def _english_words(model_folder: Path, documents: Sequence[Document]) -> set[str]:
+    """English words that a cognate may become: of the model's vocabulary and of the English documents."""
+    known: set[str] = set()
+    vocabulary = model_folder / "vocab.txt"
+    if vocabulary.is_file():
+        lines = vocabulary.read_text(encoding="utf-8").splitlines()
+        known = {line for line in lines if len(line) > 3 and line.isascii() and line.isalpha()}
+    for document in documents:
+        if document.lang == "en":
+            known.update(word.folded for word in find_words(document.text) if len(word.folded) > 3)
+    return known
+
+
+def _english_weights(
+    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]], progress: Progress
+) -> Iterator[dict[str, float]]:
+    for number, (at, passage) in enumerate(passages):
+        document = documents[at]
+        terms = weigh(analyzer.english_terms(passage.text, passage.lang))
+        weigh(analyzer.english_terms(document.title or "", passage.lang), TITLE_WEIGHT, terms)
+        yield weigh(analyzer.english_terms(header(None, passage.section), passage.lang), SECTION_WEIGHT, terms)
+        if number % 64 == 63 or number + 1 == len(passages):
+            progress("terms", number + 1, len(passages))
+
+
+def _spanish_weights(
+    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]]
+) -> Iterator[dict[str, float]]:
+    for at, passage in passages:
+        if passage.lang != "es":
+            yield {}
+            continue
+        terms = weigh(analyzer.own_terms(passage.text, "es"))
+        weigh(analyzer.own_terms(documents[at].title or "", "es"), TITLE_WEIGHT, terms)
+        yield weigh(analyzer.own_terms(header(None, passage.section), "es"), SECTION_WEIGHT, terms)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _sync(folder: Path) -> None:
+    """Have every file of a folder on the disk before the folder gets its name."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def check_generation(folder: Path, sample: int = 16) -> None:
+    """Open a generation and ask a sample of its passages for themselves. Raises BuildRefused when one is not found.
+
+    Hashes of all files are compared with the manifest first.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or hash_file(path) != expected:
+            raise BuildRefused(f"the new index failed its check: {name} is not what was written; the disk may be full or failing")
+    with Index(folder, embedder=None) as index:
+        if index.vectors.size != manifest.counts.passages or index.english.size != manifest.counts.passages:
+            raise BuildRefused("the new index failed its check: vectors, terms and passages differ in number")
+        step = max(1, manifest.counts.passages // sample)
+        for ordinal in range(0, manifest.counts.passages, step):
+            vector = index.vectors.vectors(np.asarray([ordinal]))[0]
+            _, scores = index.vectors.search(vector, 1)
+            own = float(index.vectors.score(vector, np.asarray([ordinal]))[0])
+            # Texts may be equal, so the best score must be the passage's own, not its ordinal.
+            if not len(scores) or scores[0] > own + 0.02:
+                raise BuildRefused(f"the new index failed its check: passage number {ordinal} does not find itself")
+            passage = index.store.passages_at([ordinal])[0]
+            if index.store.document(passage.document_id).text[passage.start : passage.end] != passage.text:
+                raise BuildRefused(f"the new index failed its check: passage {passage.id} is not the text at its place")
+
+
+def _keep_anchors(home: Home, new: Path) -> None:
+    """Remember the quotations of passages that are gone, so that their permalinks still lead somewhere."""
+    from index.anchors import keep_anchors
+
+    try:
+        old = home.live_folder()
+        manifest = read_manifest(old)
+    except IndexError_:
+        return
+    before, after = Store(old / "documents.sqlite"), Store(new / "documents.sqlite")
+    try:
+        keep_anchors(home.anchors, manifest.generation, before, after)
+    finally:
+        before.close()
+        after.close()

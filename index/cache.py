@@ -1,0 +1,73 @@
+"""Vectors by content: a text that was embedded once is not embedded again, also after a killed build."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.embedders import Embedder, Vectors
+
+
+def text_key(text: str) -> bytes:
+    """The key of a text: its SHA-256."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class EmbeddingCache:
+    """One SQLite file for each embedder, named by its fingerprint."""
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._embedder = embedder
+        self._connection = sqlite3.connect(folder / f"{embedder.fingerprint}.sqlite")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
+
+    def embed(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> tuple[Vectors, int]:
+        """(n, dim) float32 unit rows of the texts, and how many were embedded anew. Kept in steps, so a kill loses little."""
+        keys = [text_key(text) for text in texts]
+        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
+        rows: dict[bytes, list[int]] = {}
+        for row, key in enumerate(keys):
+            rows.setdefault(key, []).append(row)
+        missing: list[bytes] = []
+        for key, places in rows.items():
+            found = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
+            if found is None:
+                missing.append(key)
+            else:
+                out[places] = np.frombuffer(found[0], dtype=np.float32)
+        # Longest first: texts of like length share a batch, and the time left shrinks faster than promised, not slower.
+        missing.sort(key=lambda key: -len(texts[rows[key][0]]))
+        done = 0
+        progress(0, len(missing))
+        for start in range(0, len(missing), 256):
+            step = missing[start : start + 256]
+            vectors = self._embedder.embed([texts[rows[key][0]] for key in step])
+            for key, vector in zip(step, vectors, strict=True):
+                out[rows[key]] = vector
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                [(key, vector.tobytes()) for key, vector in zip(step, vectors, strict=True)],
+            )
+            self._connection.commit()
+            done += len(step)
+            progress(done, len(missing))
+        return out, len(missing)
+
+    def keep_only(self, texts: Iterable[str]) -> None:
+        """Forget every vector but those of these texts: what was deleted leaves no trace here either."""
+        keys = {text_key(text) for text in texts}
+        gone = [(key,) for (key,) in self._connection.execute("SELECT key FROM vectors") if key not in keys]
+        if gone:
+            self._connection.executemany("DELETE FROM vectors WHERE key = ?", gone)
+            self._connection.commit()
+            self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()

@@ -1,0 +1,225 @@
+"""The same weights as an ONNX graph: several times faster than PyTorch, and served without it."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.tokens import max_tokens
+from index.embedders import Embedder, SentenceTransformerEmbedder, Vectors, fingerprint_model
+from index.errors import BadModel
+
+_FORMAT = 2
+# What the graph is checked on before it is used: short and long, both languages, names and numbers.
+CHECK_TEXTS = (
+    "When and where was the Regional Conference on Migration created?",
+    "Which countries are members?",
+    "who chaired the fifteenth meeting",
+    "The vice-ministers approved the annual work plan and the budget of the secretariat in San José.",
+    "human trafficking and smuggling of migrants along the southern border of Mexico in 2014",
+    "¿Qué países integran la Conferencia Regional sobre Migración?",
+    "Consular protection of migrant workers, return and reintegration of unaccompanied children and adolescents "
+    "in the countries of origin, transit and destination, with attention to their best interest.",
+    "weather forecast for tomorrow",
+    "The committee of experts published its report on climate, disasters and displacement across borders.",
+    "remittances sent by women to Central America",
+    "Officials of eleven governments met for four days to exchange experience on migration and development, and "
+    "agreed to strengthen the liaison officer networks, to share information on visas, and to hold a seminar on "
+    "integration with international organizations and civil society as observers. " * 3,
+    "a",
+)
+
+
+class GraphEmbedder:
+    """An exported model run by onnxruntime, tokenised by `tokenizers`; neither torch nor transformers is imported."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.folder = folder
+        try:
+            record = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadModel(f"the graph in {folder} cannot be read ({error}); run `rcm-qa build --force`") from None
+        self._dim = int(record["dim"])
+        self._fingerprint = str(record["fingerprint"])
+        self.precision = str(record["precision"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(int(record["max_tokens"]))
+        self._tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        self._threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises classes of its own for a damaged graph
+            raise BadModel(f"the graph in {folder} cannot be loaded ({str(error).splitlines()[0][:200]}); run `rcm-qa build --force`") from None
+        self._wants = {item.name for item in self._session.get_inputs()}
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._dim
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of weights, runtime and precision."""
+        return self._fingerprint
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """(n, dim) float32, unit rows, one text at a time on every core.
+
+        Not in batches: 8-bit ranges are taken over a whole batch, so that a vector would depend on its neighbours,
+        and short texts would be padded to the longest. One text already fills a core.
+        """
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        out = np.empty((len(texts), self.dim), dtype=np.float32)
+
+        def run(row: int) -> None:
+            out[row] = self._run(tokens[row])
+            if progress:
+                progress(1)
+
+        if len(texts) == 1:
+            run(0)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(run, range(len(texts))))
+        return out
+
+    def _run(self, tokens: list[int]) -> Vectors:
+        ids = np.asarray([tokens], dtype=np.int64)
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        vector = self._session.run(None, {k: v for k, v in feeds.items() if k in self._wants})[0][0]
+        return vector / max(float(np.linalg.norm(vector)), 1e-12)  # type: ignore[no-any-return]
+
+
+def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = lambda line: None) -> Embedder:
+    """The fastest embedder of a model that keeps its vectors: a graph in 8-bit or 32-bit numbers, else sentence-transformers.
+
+    Exported once for a model and kept in `graphs`. A graph is used only if its vectors have a mean cosine of at least
+    0.99 with the reference (and 0.98 for the worst text) on CHECK_TEXTS.
+    """
+    identity = fingerprint_model(model_folder)
+    target = graphs / f"{identity}-v{_FORMAT}"
+    if (target / "graph.json").is_file():
+        return GraphEmbedder(target)
+    reference = SentenceTransformerEmbedder(model_folder)
+    graphs.mkdir(parents=True, exist_ok=True)
+    expected = reference.embed(CHECK_TEXTS)
+    with tempfile.TemporaryDirectory(dir=graphs, prefix=".export-") as work:
+        try:
+            exact = _export(reference, model_folder, Path(work) / "float32", identity)
+        except Exception as error:  # an exporter fails in as many ways as there are models
+            say(f"this model cannot be exported as a graph ({str(error).splitlines()[0][:120]}); sentence-transformers runs it")
+            return reference
+        chosen: tuple[float, Path] | None = None
+        for folder in (exact, *_quantized(exact, Path(work), identity, say)):
+            seconds = _check(folder, expected, say)
+            if seconds is not None and (chosen is None or seconds < chosen[0]):
+                chosen = (seconds, folder)
+        if chosen is None:
+            say("no graph of this model gives its vectors; sentence-transformers runs it")
+            return reference
+        shutil.rmtree(target, ignore_errors=True)
+        chosen[1].replace(target)
+    return GraphEmbedder(target)
+
+
+def _export(reference: SentenceTransformerEmbedder, model_folder: Path, folder: Path, identity: str) -> Path:
+    import warnings
+
+    import torch
+
+    model = reference.model.requires_grad_(False)
+    for part in model.modules():
+        if hasattr(part, "set_attn_implementation"):
+            part.set_attn_implementation("eager")  # the fused kernel traces to operators that the graph format lacks
+
+    class Pooled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model  # as a part, so that its weights are initializers that can be quantised
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            return torch.nn.functional.normalize(found["sentence_embedding"], dim=-1)
+
+    folder.mkdir(parents=True)
+    ids = torch.ones(2, 8, dtype=torch.long)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Pooled().eval(),
+            (ids, ids),
+            str(folder / "model.onnx"),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["sentence_embedding"],
+            dynamic_axes={"input_ids": {0: "n", 1: "l"}, "attention_mask": {0: "n", 1: "l"}, "sentence_embedding": {0: "n"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    shutil.copyfile(model_folder / "tokenizer.json", folder / "tokenizer.json")
+    _write_record(folder, reference.dim, max_tokens(model_folder), identity, "float32")
+    return folder
+
+
+def _write_record(folder: Path, dim: int, tokens: int, identity: str, precision: str) -> None:
+    record = {"dim": dim, "max_tokens": tokens, "precision": precision, "fingerprint": f"{identity}-onnx-{precision}-v{_FORMAT}"}
+    (folder / "graph.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def _quantized(exact: Path, work: Path, identity: str, say: Callable[[str], None]) -> list[Path]:
+    """8-bit weights per channel, activations quantised as they come; 7 bits are used of the weights, so no sum overflows."""
+    try:
+        import logging
+
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        logging.getLogger().setLevel(logging.ERROR)
+        folder = work / "int8"
+        folder.mkdir()
+        quantize_dynamic(
+            str(exact / "model.onnx"), str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )
+    except Exception as error:
+        say(f"the graph cannot be quantised ({str(error).splitlines()[0][:120]})")
+        return []
+    shutil.copyfile(exact / "tokenizer.json", folder / "tokenizer.json")
+    record = json.loads((exact / "graph.json").read_text(encoding="utf-8"))
+    _write_record(folder, record["dim"], record["max_tokens"], identity, "int8")
+    return [folder]
+
+
+def _check(folder: Path, expected: Vectors, say: Callable[[str], None]) -> float | None:
+    """Seconds that the graph takes for CHECK_TEXTS one by one; None where its vectors are not the reference's."""
+    try:
+        embedder = GraphEmbedder(folder, threads=1)
+        found = embedder.embed(CHECK_TEXTS)
+    except Exception as error:
+        say(f"the {folder.name} graph does not run ({str(error).splitlines()[0][:120]})")
+        return None
+    cosines = np.einsum("ij,ij->i", found, expected)
+    if cosines.mean() < 0.99 or cosines.min() < 0.975:
+        say(f"the {folder.name} graph is not exact enough (mean cosine {cosines.mean():.4f}); a more exact one is taken")
+        return None
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        for text in CHECK_TEXTS:
+            embedder.embed([text])
+        best = min(best, time.perf_counter() - start)
+    say(f"the {folder.name} graph takes {best / len(CHECK_TEXTS) * 1000:.1f} ms a text, mean cosine {cosines.mean():.4f}")
+    return best

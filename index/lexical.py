@@ -1,0 +1,183 @@
+"""BM25 over weighted terms, memory-mapped, top-k without scoring every passage."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import IndexMismatch
+
+_FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
+
+
+def write_lexical(
+    folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6
+) -> None:
+    """Write the index of passages given as term weights, in order of their ordinals.
+
+    An impact is idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / mean length)) with
+    idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
+    tf are the summed weights of a term's occurrences (a title counts less than the text, a second sense less).
+    """
+    ids: dict[str, int] = {}
+    term_ids: list[int] = []
+    ordinals: list[int] = []
+    weights: list[float] = []
+    lengths: list[float] = []
+    for ordinal, terms in enumerate(passages):
+        lengths.append(sum(terms.values()))
+        for term, weight in terms.items():
+            term_ids.append(ids.setdefault(term, len(ids)))
+            ordinals.append(ordinal)
+            weights.append(weight)
+    names = sorted(ids)
+    rank = np.empty(len(ids), dtype=np.int64)
+    for position, name in enumerate(names):
+        rank[ids[name]] = position
+    terms_array = rank[np.asarray(term_ids, dtype=np.int64)] if term_ids else np.empty(0, dtype=np.int64)
+    passage_array = np.asarray(ordinals, dtype=np.int32)
+    tf = np.asarray(weights, dtype=np.float64)
+    order = np.lexsort((passage_array, terms_array))
+    terms_array, passage_array, tf = terms_array[order], passage_array[order], tf[order]
+    offsets = np.searchsorted(terms_array, np.arange(len(names) + 1)).astype(np.int64)
+    df = np.diff(offsets)
+    n = len(lengths)
+    length = np.asarray(lengths, dtype=np.float64)
+    mean = float(length.mean()) if n and length.any() else 1.0
+    idf = np.log1p((n - df + 0.5) / (df + 0.5))
+    norm = k1 * (1 - b + b * length / mean)
+    impacts = (idf[terms_array] * tf * (k1 + 1) / (tf + norm[passage_array])).astype(np.float32) if len(tf) else tf.astype(np.float32)
+    bounds = np.zeros(len(names), dtype=np.float32)
+    np.maximum.at(bounds, terms_array, impacts)
+    encoded = [name.encode() for name in names]
+    folder.mkdir(parents=True)
+    (folder / "terms.bin").write_bytes(b"".join(encoded))
+    np.save(folder / "term_offsets.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
+    np.save(folder / "posting_offsets.npy", offsets)
+    np.save(folder / "passages.npy", passage_array)
+    np.save(folder / "impacts.npy", impacts)
+    np.save(folder / "bounds.npy", bounds)
+    np.save(folder / "size.npy", np.asarray([n], dtype=np.int64))
+
+
+class LexicalIndex:
+    """A written index, opened without reading it: the arrays are mapped, a term is found by binary search."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in _FILES:
+            if not (folder / name).is_file():
+                raise IndexMismatch(f"{folder} lacks {name}; the index is damaged, run `rcm-qa build --force`")
+        blob = folder / "terms.bin"
+        self._names: Any = np.memmap(blob, dtype=np.uint8, mode="r") if blob.stat().st_size else np.empty(0, np.uint8)
+        self._name_offsets = np.load(folder / "term_offsets.npy", mmap_mode="r")
+        self._offsets = np.load(folder / "posting_offsets.npy", mmap_mode="r")
+        self._passages = np.load(folder / "passages.npy", mmap_mode="r")
+        self._impacts = np.load(folder / "impacts.npy", mmap_mode="r")
+        self._bounds = np.load(folder / "bounds.npy", mmap_mode="r")
+        self.size = int(np.load(folder / "size.npy")[0])
+
+    def __contains__(self, term: str) -> bool:
+        return self._find(term) is not None
+
+    def terms(self) -> Iterator[str]:
+        """All terms in order."""
+        raw = bytes(self._names)
+        offsets = self._name_offsets.tolist()
+        for start, end in zip(offsets, offsets[1:]):
+            yield raw[start:end].decode()
+
+    def _find(self, term: str) -> int | None:
+        wanted = term.encode()
+        low, high = 0, len(self._name_offsets) - 1
+        while low < high:
+            middle = (low + high) // 2
+            found = self._names[self._name_offsets[middle] : self._name_offsets[middle + 1]].tobytes()
+            if found < wanted:
+                low = middle + 1
+            elif found == wanted:
+                return middle
+            else:
+                high = middle
+        return None
+
+    def frequency(self, term: str) -> int:
+        """In how many passages a term occurs."""
+        at = self._find(term)
+        return 0 if at is None else int(self._offsets[at + 1] - self._offsets[at])
+
+    def idf(self, term: str) -> float:
+        """ln(1 + (N - df + 0.5) / (df + 0.5)), the weight of a term by its rarity."""
+        df = self.frequency(term)
+        return float(np.log1p((self.size - df + 0.5) / (df + 0.5)))
+
+    def _lists(self, terms: Mapping[str, float]) -> list[tuple[float, float, NDArray[np.int32], NDArray[np.float32]]]:
+        """(upper bound, weight, passages, impacts) of each known term, highest bound first."""
+        lists = []
+        for term, weight in terms.items():
+            at = self._find(term)
+            if at is not None and weight > 0:
+                a, b = int(self._offsets[at]), int(self._offsets[at + 1])
+                lists.append((weight * float(self._bounds[at]), weight, self._passages[a:b], self._impacts[a:b]))
+        lists.sort(key=lambda item: -item[0])
+        return lists
+
+    def search(
+        self, terms: Mapping[str, float], limit: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ordinals and scores of the best passages, best first, ties by ordinal; those without any term are left out.
+
+        Exact: lists are added from the highest bound on, and once what is left cannot lift a new passage into the
+        best `limit`, only the passages already touched are looked up in the rest (MaxScore, Turtle and Flood 1995).
+        """
+        lists = self._lists(terms)
+        if not lists or limit < 1:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores = np.zeros(self.size, dtype=np.float32)
+        left = sum(bound for bound, *_ in lists)
+        touched: list[NDArray[np.int32]] = []
+        threshold = 0.0
+        candidates: NDArray[np.int64] | None = None
+        for bound, weight, passages, impacts in lists:
+            if candidates is None and threshold > left:
+                candidates = np.unique(np.concatenate(touched)).astype(np.int64)
+            left -= bound
+            if candidates is not None:
+                alive = candidates[scores[candidates] + left + bound >= threshold]
+                at = np.minimum(np.searchsorted(passages, alive), len(passages) - 1)
+                hit = passages[at] == alive
+                scores[alive[hit]] += weight * impacts[at[hit]]
+                continue
+            if allowed is not None:
+                inside = allowed[passages]
+                passages, impacts = passages[inside], impacts[inside]
+            scores[passages] += np.float32(weight) * impacts
+            touched.append(passages)
+            if len(passages) >= limit:
+                part = scores[passages]
+                threshold = max(threshold, float(np.partition(part, len(part) - limit)[len(part) - limit]))
+        if candidates is None:
+            candidates = np.unique(np.concatenate(touched)).astype(np.int64)
+        return best(candidates, scores[candidates], limit)
+
+    def score(self, terms: Mapping[str, float], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Scores of given passages (sorted or not), zero where no term occurs."""
+        scores = np.zeros(len(ordinals), dtype=np.float32)
+        for _, weight, passages, impacts in self._lists(terms):
+            at = np.minimum(np.searchsorted(passages, ordinals), len(passages) - 1)
+            hit = passages[at] == ordinals
+            scores[hit] += np.float32(weight) * impacts[at[hit]]
+        return scores
+
+
+def best(
+    ordinals: NDArray[np.int64], scores: NDArray[np.float32], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The one place where results are ordered: score down, ordinal up, at most `limit`."""
+    if len(ordinals) > limit * 8:
+        cut = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        keep = scores >= cut
+        ordinals, scores = ordinals[keep], scores[keep]
+    order = np.lexsort((ordinals, -scores))[:limit]
+    return ordinals[order], scores[order]

@@ -1,0 +1,114 @@
+"""An open generation: its vectors, terms, documents and gloss, and the embedder that belongs to them."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.gloss import Gloss
+from corpus.glossary import load_glossary
+from corpus.records import Passage
+from index.analysis import Analyzer
+from index.embedders import Embedder
+from index.errors import IndexMismatch
+from index.filters import Attributes
+from index.lexical import LexicalIndex
+from index.manifest import Manifest, read_manifest
+from index.store import Store
+from index.vectors import VectorIndex
+from index.vocabulary import Vocabulary
+
+
+BACKGROUND_SAMPLE = 256  # passages that a question's cosines are compared with
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage in a ranking: rank from 1, higher score is better; scores compare only within one ranking."""
+
+    passage: Passage
+    score: float
+    rank: int
+
+
+def open_embedder(folder: Path) -> Embedder:
+    """The embedder that made the vectors of a generation. Raises BadModel or IndexMismatch."""
+    manifest = read_manifest(folder)
+    if manifest.model.runtime == "onnx":
+        from index.graph import GraphEmbedder
+
+        return GraphEmbedder(folder / "model")
+    from index.embedders import SentenceTransformerEmbedder, resolve_model
+
+    return SentenceTransformerEmbedder(resolve_model(manifest.model.name))
+
+
+class Index:
+    """One generation, opened for reading. `embedder` is None where only the lexical arm is served."""
+
+    def __init__(self, folder: Path, embedder: Embedder | None) -> None:
+        self.folder = folder
+        self.manifest: Manifest = read_manifest(folder)
+        if embedder is not None and embedder.fingerprint != self.manifest.model.fingerprint:
+            raise IndexMismatch(
+                f"the index was built with the model {self.manifest.model.name} ({self.manifest.model.fingerprint}), "
+                f"but {embedder.fingerprint} is loaded; rebuild with `rcm-qa build`"
+            )
+        self.embedder = embedder
+        self.store = Store(folder / "documents.sqlite")
+        self.vectors = VectorIndex(folder / "vectors.faiss", self.manifest.model.dim)
+        self.english = LexicalIndex(folder / "english")
+        self.spanish = LexicalIndex(folder / "spanish")
+        self.gloss = Gloss(folder / "gloss")
+        self.analyzer = Analyzer(load_glossary(), self.gloss)
+        self.countries = frozenset(Analyzer.concept_of(term) for term in load_glossary() if term.kind == "country")
+        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
+        self.sentences = np.load(folder / "sentences.npy", mmap_mode="r")
+        self.vocabulary = Vocabulary(folder)
+        self.attributes = Attributes(folder / "attributes.npy", names, [d.id for d in self.store.documents()])
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        """(dim,) unit vector of a text already in English space. Raises IndexMismatch without an embedder."""
+        if self.embedder is None:
+            raise IndexMismatch("the embedder is not loaded; only the lexical search is available")
+        vector: NDArray[np.float32] = self.embedder.embed([text])[0]
+        return vector
+
+    def sentence_scores(self, vector: NDArray[np.float32], ordinal: int, count: int) -> NDArray[np.float32]:
+        """(count,) cosines of a question's vector with the sentences of one passage."""
+        first = int(self.attributes.rows["sentences"][ordinal])
+        return np.asarray(self.sentences[first : first + count], dtype=np.float32) @ vector
+
+    def best_sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n,) best cosine of a question's vector with a sentence of each passage."""
+        firsts = self.attributes.rows["sentences"][ordinals].astype(np.int64)
+        counts = self.attributes.rows["sentence_count"][ordinals].astype(np.int64)
+        starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+        gather = np.repeat(firsts - starts, counts) + np.arange(counts.sum())
+        cosines = np.asarray(self.sentences[gather], dtype=np.float32) @ vector
+        return np.maximum.reduceat(cosines, starts).astype(np.float32)
+
+    def background(self, vector: NDArray[np.float32]) -> tuple[float, float]:
+        """Mean and deviation of a question's cosine over a fixed sample of passages: what "alike" is measured against."""
+        cosines = self._sample @ vector
+        return float(cosines.mean()), max(float(cosines.std()), 1e-3)
+
+    @cached_property
+    def _sample(self) -> NDArray[np.float32]:
+        size = self.vectors.size
+        chosen = np.unique(np.linspace(0, size - 1, num=min(size, BACKGROUND_SAMPLE)).astype(np.int64))
+        return self.vectors.vectors(chosen)
+
+    def close(self) -> None:
+        """Release the files."""
+        self.store.close()
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,198 @@
+"""Documents and passages in SQLite: written once by a build, read-only afterwards."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from corpus.records import BlockSpan, Document, Event, Passage, Source
+from index.errors import IndexMismatch, UnknownId
+
+_SCHEMA = """
+CREATE TABLE documents (
+    ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, variant TEXT NOT NULL, lang TEXT NOT NULL,
+    record TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX documents_variant ON documents (variant);
+CREATE TABLE passages (
+    ordinal INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    section TEXT NOT NULL, page INTEGER, sentences TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX passages_document ON passages (document, start);
+"""
+
+
+def write_store(path: Path, documents: Sequence[Document], passages: Iterable[tuple[int, Passage]]) -> None:
+    """Write documents, and passages as (document ordinal, passage), each in order of its ordinal."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        connection.executemany(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (n, d.id, d.variant_of or d.id, d.lang, json.dumps(_record(d), ensure_ascii=False), d.text)
+                for n, d in enumerate(documents)
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    ordinal,
+                    document,
+                    p.start,
+                    p.end,
+                    json.dumps(p.section, ensure_ascii=False),
+                    p.page,
+                    ",".join(f"{a}-{b}" for a, b in p.sentences),
+                    p.text,
+                )
+                for ordinal, (document, p) in enumerate(passages)
+            ),
+        )
+        connection.commit()
+        connection.execute("ANALYZE")
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def _record(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "blocks": [[b.kind, b.start, b.end, b.level, b.page] for b in document.blocks],
+        "source": asdict(document.source),
+        "event": asdict(document.event),
+        "topics": document.topics,
+        "variant_of": document.variant_of,
+        "summary": document.summary,
+        "rests_on": document.rests_on,
+        "facts": document.facts,
+        "path": document.path,
+    }
+
+
+def _document(row: tuple[str, str, str, str]) -> Document:
+    identifier, lang, record, text = row
+    data = json.loads(record)
+    return Document(
+        id=identifier,
+        text=text,
+        lang="es" if lang == "es" else "en",
+        title=data["title"],
+        blocks=tuple(BlockSpan(*block) for block in data["blocks"]),
+        source=Source(**data["source"]),
+        event=Event(**data["event"]),
+        topics=tuple(data["topics"]),
+        variant_of=data["variant_of"],
+        summary=data["summary"],
+        rests_on=tuple(data["rests_on"]),
+        facts=tuple(data["facts"]),
+        path=data["path"],
+    )
+
+
+class Store:
+    """Read access to the documents and passages of one generation; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise IndexMismatch(f"{path} is missing; run `rcm-qa build --force`")
+        self._uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._local = threading.local()
+        self._documents: dict[int, Document] = {}
+        try:
+            self.documents_count: int = self._rows("SELECT count(*) FROM documents")[0][0]
+        except sqlite3.DatabaseError as error:
+            raise IndexMismatch(f"{path} cannot be read ({error}); run `rcm-qa build --force`") from None
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+        return connection.execute(query, values).fetchall()  # type: ignore[no-any-return]
+
+    def document_at(self, ordinal: int) -> Document:
+        """The document with this ordinal; the few hundred last used are kept."""
+        document = self._documents.get(ordinal)
+        if document is None:
+            rows = self._rows("SELECT id, lang, record, text FROM documents WHERE ordinal = ?", (ordinal,))
+            if not rows:
+                raise UnknownId(f"there is no document number {ordinal}")
+            document = _document(rows[0])
+            if len(self._documents) >= 512:
+                self._documents.clear()
+            self._documents[ordinal] = document
+        return document
+
+    def ordinal_of(self, document_id: str) -> int:
+        """The ordinal of a document. Raises UnknownId."""
+        rows = self._rows("SELECT ordinal FROM documents WHERE id = ?", (document_id,))
+        if not rows:
+            raise UnknownId(f"there is no document {document_id!r} in the index; `rcm-qa documents` lists the ids")
+        return int(rows[0][0])
+
+    def document(self, document_id: str) -> Document:
+        """The document with this id. Raises UnknownId."""
+        return self.document_at(self.ordinal_of(document_id))
+
+    def documents(self) -> Iterator[Document]:
+        """All documents in order of id."""
+        for row in self._rows("SELECT id, lang, record, text FROM documents ORDER BY ordinal"):
+            yield _document(row)
+
+    def variants(self, document: Document) -> dict[str, str]:
+        """Language -> id of the other language versions of a document."""
+        rows = self._rows("SELECT lang, id FROM documents WHERE variant = ? ORDER BY id", (document.variant_of or document.id,))
+        return {lang: identifier for lang, identifier in rows if identifier != document.id}
+
+    def passages_at(self, ordinals: Sequence[int]) -> list[Passage]:
+        """The passages with these ordinals, in the order asked for."""
+        marks = ",".join("?" * len(ordinals))
+        rows = self._rows(
+            f"SELECT p.ordinal, d.id, d.lang, p.start, p.end, p.section, p.page, p.sentences, p.text "
+            f"FROM passages p JOIN documents d ON d.ordinal = p.document WHERE p.ordinal IN ({marks})",
+            list(map(int, ordinals)),
+        )
+        found = {row[0]: _passage(row[1:]) for row in rows}
+        return [found[int(ordinal)] for ordinal in ordinals]
+
+    def passages_of(self, document_id: str) -> list[tuple[int, Passage]]:
+        """(ordinal, passage) of a document, in order."""
+        rows = self._rows(
+            "SELECT p.ordinal, d.id, d.lang, p.start, p.end, p.section, p.page, p.sentences, p.text "
+            "FROM passages p JOIN documents d ON d.ordinal = p.document WHERE d.id = ? ORDER BY p.start, p.end",
+            (document_id,),
+        )
+        return [(row[0], _passage(row[1:])) for row in rows]
+
+    def passage_ids(self) -> Iterator[tuple[str, str]]:
+        """(id, text) of every passage."""
+        for identifier, start, end, text in self._rows(
+            "SELECT d.id, p.start, p.end, p.text FROM passages p JOIN documents d ON d.ordinal = p.document ORDER BY p.ordinal"
+        ):
+            yield f"{identifier}:{start}-{end}", text
+
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+
+def _passage(row: tuple[Any, ...]) -> Passage:
+    identifier, lang, start, end, section, page, sentences, text = row
+    return Passage(
+        document_id=identifier,
+        start=start,
+        end=end,
+        text=text,
+        lang="es" if lang == "es" else "en",
+        section=tuple(json.loads(section)),
+        page=page,
+        sentences=tuple((int(a), int(b)) for a, b in (pair.split("-") for pair in sentences.split(",") if pair)),
+    )

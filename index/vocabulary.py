@@ -1,0 +1,83 @@
+"""The words of the collection as they are written, for mending misspelt questions."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from corpus.records import Document
+from corpus.words import find_words
+
+
+def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
+    """Write `words.tsv`: folded word, how often, the spelling that occurs most; words of the titles included."""
+    counts: Counter[str] = Counter()
+    spellings: dict[str, Counter[str]] = {}
+    for document in documents:
+        for word in find_words(f"{document.title or ''}\n{document.text}"):
+            if word.folded.isalpha():
+                counts[word.folded] += 1
+                spellings.setdefault(word.folded, Counter())[word.surface] += 1
+    lines = (f"{word}\t{counts[word]}\t{_usual(spellings[word])}\n" for word in sorted(counts))
+    (folder / "words.tsv").write_text("".join(lines), encoding="utf-8")
+
+
+def _usual(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda s: (-spellings[s], s))
+
+
+class Vocabulary:
+    """Lookups of words and of their nearest neighbours by spelling; read when first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "words.tsv"
+
+    @cached_property
+    def _words(self) -> dict[str, tuple[int, str]]:
+        words: dict[str, tuple[int, str]] = {}
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            word, count, spelling = line.split("\t")
+            words[word] = (int(count), spelling)
+        return words
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        lengths: dict[int, list[str]] = {}
+        for word, (count, _) in self._words.items():
+            if count >= 2 and len(word) >= 4:
+                lengths.setdefault(len(word), []).append(word)
+        return lengths
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def count(self, word: str) -> int:
+        """How often a folded word occurs in the collection."""
+        return self._words.get(word, (0, ""))[0]
+
+    def spelling(self, word: str) -> str:
+        """The usual spelling of a folded word, with its accents and capitals."""
+        return self._words[word][1]
+
+    def nearest(self, word: str) -> str | None:
+        """The word of the collection that a misspelt one most likely is: one slip, two in eight letters or more.
+
+        None when nothing is near enough. Optimal string alignment distance (a swap of neighbours is one slip).
+        """
+        slips = 1 if len(word) < 8 else 2
+        if len(word) < 4:
+            return None
+        found: list[tuple[int, int, str]] = []
+        for length in range(len(word) - slips, len(word) + slips + 1):
+            for candidate, distance, _ in process.extract(
+                word, self._by_length.get(length, []), scorer=DamerauLevenshtein.distance, score_cutoff=slips, limit=8
+            ):
+                same_start = candidate[0] == word[0] or candidate[:2] == word[1::-1]
+                found.append((int(distance) + (0 if same_start else 1), -self.count(candidate), candidate))
+        if not found:
+            return None
+        distance, _, best = min(found)
+        return best if distance <= slips else None

@@ -1,0 +1,320 @@
+"""The whole way of a question: understand, retrieve, fuse, extract, decide, cite."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from corpus.records import Lang
+from index.filters import Filters
+from index.searching import Index
+from qa.answers import Answer, Evidence, Explanation, IndexInfo, Question, Status
+from qa.deciding import (
+    Subject,
+    empty_reason,
+    features_of,
+    load_calibration,
+    make_confidence,
+    reason_of,
+    status_of,
+    subject_of,
+)
+from qa.errors import BadQuestion
+from qa.evidence import choose_sentences, make_highlights, match_terms
+from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
+from qa.suggesting import suggest
+from qa.understanding import understand
+from qa.weights import load_weights
+
+MAX_PASSAGES = 50
+DEFAULT_PASSAGES = 5
+
+
+@dataclass(slots=True)
+class Timing:
+    """Milliseconds per stage of one question."""
+
+    took_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.took_ms[name] = self.took_ms.get(name, 0.0) + (time.perf_counter() - start) * 1000
+
+    def total(self) -> dict[str, float]:
+        """The stages and their sum."""
+        return {**self.took_ms, "total": sum(self.took_ms.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What calibration learns from: the features of the best candidate."""
+
+    features: dict[str, float]
+    p: float
+
+
+class Engine:
+    """Answers questions from one open index; safe to share between threads."""
+
+    def __init__(
+        self,
+        index: Index,
+        *,
+        settings: RetrievalSettings | None = None,
+        reranker: Reranker | None = None,
+        rerank_budget_ms: float = 300.0,
+        stale: bool = False,
+    ) -> None:
+        self.index = index
+        self.settings = settings or RetrievalSettings(weights=load_weights())
+        self._calibration = load_calibration()
+        self._reranker = reranker
+        self._budget_ms = rerank_budget_ms
+        manifest = index.manifest
+        self.info = IndexInfo(
+            generation=manifest.generation,
+            built_at=manifest.built_at,
+            model=manifest.model.name,
+            documents=manifest.counts.documents,
+            passages=manifest.counts.passages,
+            stale=stale,
+            degraded=index.embedder is None,
+        )
+
+    def understand(
+        self, text: str, *, lang: Lang | None = None, history: Sequence[str] = (), filters: Filters | None = None
+    ) -> Question:
+        """The question as it will be searched. Raises BadQuestion."""
+        if filters and filters.year_from and filters.year_to and filters.year_from > filters.year_to:
+            raise BadQuestion(f"year_from={filters.year_from} is after year_to={filters.year_to}; exchange them")
+        return understand(text, self.index, lang=lang, history=history, filters=filters)
+
+    def search(self, question: Question, timing: Timing, pool: int = 64) -> Candidates:
+        """The candidates of a question, best first, twins joined."""
+        vector = None
+        if self.index.embedder is not None and self.settings.mode != "lexical":
+            with timing.stage("gloss"):
+                glossed = self.index.manifest.model.glossed
+                text = self.index.gloss.gloss_text(question.search_text, question.lang) if glossed else question.search_text
+            with timing.stage("embed"):
+                vector = self.index.embed_question(text)
+        with timing.stage("retrieve"):
+            candidates = retrieve(self.index, question, self.settings, vector, pool)
+        if self._reranker is not None and len(candidates.ordinals):
+            with timing.stage("rerank"):
+                candidates = self._rerank(question, candidates)
+        return candidates
+
+    def _rerank(self, question: Question, candidates: Candidates, depth: int = 20) -> Candidates:
+        """The first candidates in the reranker's order; past the time budget the first-stage order stands."""
+        assert self._reranker is not None
+        depth = min(depth, len(candidates.ordinals))
+        passages = self.index.store.passages_at(candidates.ordinals[:depth].tolist())
+        start = time.perf_counter()
+        scores: list[float] = []
+        for passage in passages:
+            if (time.perf_counter() - start) * 1000 > self._budget_ms:
+                note = {"en": "The reranker ran out of its time; the first order stands.",
+                        "es": "El reordenador agotó su tiempo; se mantiene el primer orden."}[question.lang]  # fmt: skip
+                return replace(candidates, notes=(*candidates.notes, note))
+            scores.extend(self._reranker.score(question.search_text, [passage.text]))
+        order = sorted(range(depth), key=lambda n: (-scores[n], n)) + list(range(depth, len(candidates.ordinals)))
+        return replace(
+            candidates,
+            ordinals=candidates.ordinals[order],
+            dense=candidates.dense[order],
+            sentence=candidates.sentence[order],
+            english=candidates.english[order],
+            own=candidates.own[order],
+        )
+
+    def answer(
+        self,
+        text: str,
+        *,
+        k: int = DEFAULT_PASSAGES,
+        lang: Lang | None = None,
+        history: Sequence[str] = (),
+        filters: Filters | None = None,
+        include_passages: bool = False,
+        timing: Timing | None = None,
+        suggestions: bool = True,
+    ) -> Answer:
+        """The answer to a question with at most `k` passages. Raises BadQuestion."""
+        if not 1 <= k <= MAX_PASSAGES:
+            raise BadQuestion(f"k={k} passages are asked for; ask for 1 to {MAX_PASSAGES}")
+        timing = timing or Timing()
+        with timing.stage("understand"):
+            question = self.understand(text, lang=lang, history=history, filters=filters)
+        candidates = self.search(question, timing)
+        if not len(candidates.ordinals):
+            return self._nothing(question, candidates)
+        with timing.stage("extract"):
+            shown = diversify(self.index, candidates, k)
+            evidence, first = self._evidence(question, candidates, shown)
+        with timing.stage("decide"):
+            scored, missing = self._score(question, candidates, evidence[0], first)
+            calibration = self._calibration[question.lang]
+            status, level = status_of(scored.p, calibration)
+            reason = reason_of(self.index, question, candidates, status, level, missing)
+        with timing.stage("suggest"):
+            leads = suggest(self, question, candidates, status) if suggestions and status != "answered" else ()
+        return self._finish(question, candidates, evidence, status, scored.p, level, reason, leads, include_passages)
+
+    def score(self, text: str, **how: object) -> tuple[Question, Candidates, Scored | None]:
+        """Question, candidates and features: what the evaluation and the calibration look at."""
+        question = self.understand(text, **how)  # type: ignore[arg-type]
+        candidates = self.search(question, Timing())
+        if not len(candidates.ordinals):
+            return question, candidates, None
+        evidence, first = self._evidence(question, candidates, [0])
+        return question, candidates, self._score(question, candidates, evidence[0], first)[0]
+
+    def _evidence(
+        self, question: Question, candidates: Candidates, shown: Sequence[int]
+    ) -> tuple[list[Evidence], list[tuple[int, int]]]:
+        index = self.index
+        ordinals = [int(candidates.ordinals[position]) for position in shown]
+        passages = index.store.passages_at(ordinals)
+        evidence: list[Evidence] = []
+        first_answer: list[tuple[int, int]] = []
+        for rank, (position, ordinal, passage) in enumerate(zip(shown, ordinals, passages, strict=True), start=1):
+            document = index.store.document(passage.document_id)
+            matched = match_terms(index, question, candidates.terms, passage.text, passage.lang, passage.start)
+            cosines = None
+            if candidates.vector is not None:
+                cosines = index.sentence_scores(candidates.vector, ordinal, len(passage.sentences))
+            answers, _ = choose_sentences(index, question, candidates.terms, document, passage, cosines)
+            if rank == 1:
+                first_answer = answers
+            explain = Explanation(
+                dense_rank=candidates.dense_ranks.get(ordinal),
+                lexical_rank=candidates.lexical_ranks.get(ordinal),
+                fused_rank=position + 1,
+                matched_terms=matched.terms,
+                score=float(candidates.scores[position]),
+                gloss=matched.gloss,
+                reason=_why(question, matched.terms, candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)),
+            )
+            evidence.append(
+                Evidence(
+                    passage=passage,
+                    document=document,
+                    variants=index.store.variants(document),
+                    rank=rank,
+                    citation=rank,
+                    highlights=make_highlights(answers, matched.spans, document.text),
+                    explain=explain,
+                )
+            )
+        return evidence, first_answer
+
+    def _score(
+        self, question: Question, candidates: Candidates, first: Evidence, answers: Sequence[tuple[int, int]]
+    ) -> tuple[Scored, list[str]]:
+        index = self.index
+        document, passage = first.document, first.passage
+        event = document.event
+        over = " | ".join(
+            str(part)
+            for part in (
+                document.title, *passage.section, document.source.title, document.source.publisher, document.year,
+                event.name, event.edition, event.city, event.country, event.theme, event.presidency,
+            )
+            if part
+        )  # fmt: skip
+        standing = f"{over}\n{passage.text}"
+        whole = match_terms(index, question, candidates.terms, standing, passage.lang)
+        answer_text = " ".join(document.text[a:b] for a, b in answers)
+        answer = match_terms(index, question, candidates.terms, answer_text, passage.lang)
+        subject: Subject = subject_of(index, question, candidates)
+        present = {term.term for term in index.analyzer.english_terms(standing, passage.lang)}
+        present |= {term.term for term in index.analyzer.english_terms(over, "en")}
+        missing = [name for name, terms in subject.names if not terms & present]
+        features = features_of(
+            index, question, candidates, document, passage, whole, answer, answer_text,
+            len(subject.names) - len(missing), len(subject.names),
+        )  # fmt: skip
+        return Scored(features, self._calibration[question.lang].probability(features)), missing
+
+    def _finish(
+        self,
+        question: Question,
+        candidates: Candidates,
+        evidence: list[Evidence],
+        status: Status,
+        p: float,
+        level: str,
+        reason: str,
+        suggestions: tuple[str, ...],
+        include_passages: bool,
+    ) -> Answer:
+        first = evidence[0]
+        answered = status == "answered"
+        spans = [h for h in first.highlights if h.kind == "answer"] if answered else []
+        kept = tuple(evidence) if status != "not_found" or include_passages else ()
+        if not answered:
+            # Nothing is marked as the answer where nothing may be one.
+            kept = tuple(replace(e, highlights=tuple(h for h in e.highlights if h.kind == "match")) for e in kept)
+        return Answer(
+            question=question,
+            status=status,
+            confidence=make_confidence(p, level, reason),  # type: ignore[arg-type]
+            text=" ".join(first.document.text[h.start : h.end] for h in spans),
+            lang=first.document.lang if answered else None,
+            citations=(1,) if answered else (),
+            passages=kept,
+            suggestions=suggestions,
+            facets=self._facets(candidates) if kept else {},
+            index=self.info,
+            notes=candidates.notes,
+        )
+
+    def _nothing(self, question: Question, candidates: Candidates) -> Answer:
+        return Answer(
+            question=question,
+            status="not_found",
+            confidence=make_confidence(0.0, "none", empty_reason(question)),
+            text="",
+            lang=None,
+            citations=(),
+            passages=(),
+            suggestions=suggest(self, question, candidates, "not_found"),
+            facets={},
+            index=self.info,
+        )
+
+    def _facets(self, candidates: Candidates) -> dict[str, dict[str, int]]:
+        """How many of the candidates fall under each value of each filter."""
+        rows = self.index.attributes.rows[candidates.ordinals]
+        names = self.index.attributes.names
+        facets: dict[str, dict[str, int]] = {}
+        years = Counter(int(year) for year in rows["year"] if year > 0)
+        facets["year"] = {str(year): count for year, count in sorted(years.items(), reverse=True)}
+        for key in ("lang", "kind", "publisher"):
+            counts = Counter(int(number) for number in rows[key] if 0 <= number < len(names[key]))
+            facets[key] = {names[key][number]: count for number, count in sorted(counts.items(), key=lambda i: (-i[1], i[0]))}
+        return facets
+
+
+def _why(question: Question, terms: Sequence[str], dense: int | None, lexical: int | None) -> str:
+    """Why this passage, for people."""
+    words = ", ".join(dict.fromkeys(term for term in terms[:6]))
+    if question.lang == "es":
+        parts = [f"contiene {words}" if words else "no comparte palabras con la pregunta"]
+        if dense is not None:
+            parts.append(f"es el n.º {dense} por significado")
+        if lexical is not None:
+            parts.append(f"el n.º {lexical} por palabras")
+        return parts[0][:1].upper() + ", ".join(parts)[1:] + "."
+    parts = [f"contains {words}" if words else "shares no word with the question"]
+    if dense is not None:
+        parts.append(f"ranks {dense} by meaning")
+    if lexical is not None:
+        parts.append(f"{lexical} by words")
+    return parts[0][:1].upper() + ", ".join(parts)[1:] + "."
+
+

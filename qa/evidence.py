@@ -1,0 +1,191 @@
+"""The sentences that answer, as spans of the passage, and the words that matched."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.dates import MONTHS
+from corpus.records import Document, Lang, Passage
+from corpus.words import find_words
+from index.analysis import stem
+from index.searching import Index
+from qa.answers import Highlight, Question, QuestionKind
+from qa.retrieving import QuestionTerms
+
+MAX_SENTENCES = 3
+_NUMBER = re.compile(
+    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|dozens?|half|"
+    r"un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|mitad|decenas?)\b",
+    re.IGNORECASE,
+)
+_YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
+_CAUSE = re.compile(
+    r"\b(because|since|due to|in order to|so that|to (help|ensure|promote|strengthen|protect)|reason|purpose|aim|"
+    r"porque|debido a|a fin de|para que|con el fin|motivo|raz[oó]n|prop[oó]sito|objetivo|ya que|puesto que)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What of a question a text holds."""
+
+    coverage: float  # share of the question's words by rarity, 0 to 1
+    terms: tuple[str, ...]  # as the text writes them
+    spans: tuple[tuple[int, int], ...]
+    gloss: tuple[str, ...]  # "trata -> trafficking"
+
+
+def answer_type_present(kind: QuestionKind, text: str, question_words: frozenset[str]) -> bool:
+    """Whether a sentence holds something of the sort that is asked for, beside what the question itself says."""
+    match kind:
+        case "when":
+            if _YEAR_OR_DATE.search(text):
+                return any(w.folded not in question_words for w in find_words(text) if w.folded[:1].isdigit())
+            return any(word.folded in MONTHS and word.folded not in question_words for word in find_words(text))
+        case "how_many":
+            return any(m.group().lower() not in question_words for m in _NUMBER.finditer(text))
+        case "who" | "where":
+            words = find_words(text)
+            return any(
+                w.surface[:1].isupper() and w.folded not in question_words and n > 0 and not w.surface.isupper()
+                for n, w in enumerate(words)
+            )
+        case "which":
+            return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
+        case "why":
+            return bool(_CAUSE.search(text))
+    return True
+
+
+def match_terms(index: Index, question: Question, terms: QuestionTerms, text: str, lang: Lang, offset: int = 0) -> Matched:
+    """Which words of a question a text holds, by stem, alias or gloss; spans are shifted by `offset`."""
+    there: dict[str, list[tuple[int, int]]] = {}
+    for term in index.analyzer.english_terms(text, lang):
+        there.setdefault(term.term, []).append((term.start + offset, term.end + offset))
+    own: dict[str, list[tuple[int, int]]] = {}
+    if lang == question.lang == "es":
+        for term in index.analyzer.own_terms(text, "es"):
+            own.setdefault(term.term, []).append((term.start + offset, term.end + offset))
+    asked = question.search_text
+    total = covered = 0.0
+    spans: set[tuple[int, int]] = set()
+    gloss: list[str] = []
+    for group in terms.groups:
+        if all(term.term.startswith("@") for term in group):
+            for term in group:
+                spans.update(there.get(term.term, ()))
+            continue
+        weight = max(terms.idf[term.term] * term.weight for term in group if not term.term.startswith("@"))
+        total += weight
+        word = asked[group[0].start : group[0].end]
+        hits = [term for term in group if term.term in there]
+        own_hits = own.get(stem(find_words(word)[0].folded, "es"), []) if own and " " not in word else []
+        if hits or own_hits:
+            covered += weight
+            for term in hits:
+                spans.update(there[term.term])
+                found = text[there[term.term][0][0] - offset : there[term.term][0][1] - offset]
+                if question.lang != lang and found.lower() != word.lower():
+                    gloss.append(f"{word} → {found}")
+            spans.update(own_hits)
+        elif _concept_covers(index, terms, there, group[0].start, group[0].end):
+            covered += weight
+    ordered = sorted(spans)
+    surface = tuple(dict.fromkeys(text[a - offset : b - offset] for a, b in ordered))
+    return Matched(covered / total if total else 0.0, surface, tuple(ordered), tuple(dict.fromkeys(gloss)))
+
+
+def _concept_covers(index: Index, terms: QuestionTerms, there: dict[str, list[tuple[int, int]]], start: int, end: int) -> bool:
+    """Whether the word stands inside the name of a concept that the text calls by another name."""
+    return any(
+        term.term.startswith("@") and term.start <= start and end <= term.end and term.term in there
+        for group in terms.groups
+        for term in group
+    )
+
+
+def choose_sentences(
+    index: Index,
+    question: Question,
+    terms: QuestionTerms,
+    document: Document,
+    passage: Passage,
+    cosines: NDArray[np.float32] | None,
+) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    """Spans of the answering sentences in order (a list whole, else at most three), and every sentence's score."""
+    text = document.text
+    question_words = frozenset(word.folded for word in find_words(question.search_text))
+    scores = np.zeros(len(passage.sentences), np.float32)
+    for n, (start, end) in enumerate(passage.sentences):
+        sentence = text[start:end]
+        matched = match_terms(index, question, terms, sentence, passage.lang)
+        present = answer_type_present(question.kind, sentence, question_words)
+        cosine = float(cosines[n]) if cosines is not None else 0.0
+        scores[n] = cosine + 0.5 * matched.coverage + (0.12 if present else 0.0)
+    best = int(scores.argmax())
+    spans = passage.sentences
+    block = _list_around(text, spans, best)
+    if block is not None and (question.kind in ("which", "what", "how_many", "how") or text[: spans[best][1]].endswith(":")):
+        return [spans[n] for n in block], scores
+    chosen = {best}
+    # A neighbour joins in when it scores nearly as well, that is when the answer runs over two sentences.
+    for neighbour in (best + 1, best - 1):
+        if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] * 0.93:
+            chosen.add(neighbour)
+    return [spans[n] for n in sorted(chosen)], scores
+
+
+def _is_item(text: str, span: tuple[int, int]) -> bool:
+    return bool(re.match(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s", text[span[0] : span[1]]))
+
+
+def _list_around(text: str, spans: Sequence[tuple[int, int]], at: int) -> list[int] | None:
+    """Numbers of the sentences of the list that a sentence introduces or belongs to, lead-in first; None without one."""
+    first = at
+    if _is_item(text, spans[at]):
+        while first > 0 and _is_item(text, spans[first - 1]):
+            first -= 1
+        if first > 0 and text[spans[first - 1][0] : spans[first - 1][1]].endswith(":"):
+            first -= 1
+    elif not text[spans[at][0] : spans[at][1]].endswith(":"):
+        return None
+    last = at if at > first else first
+    while last + 1 < len(spans) and _is_item(text, spans[last + 1]):
+        last += 1
+    return list(range(first, last + 1)) if last > first else None
+
+
+def merge_spans(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Spans with only white space between them as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and not text[merged[-1][1] : start].strip():
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def make_highlights(
+    answers: Sequence[tuple[int, int]], matches: Sequence[tuple[int, int]], text: str
+) -> tuple[Highlight, ...]:
+    """Answer spans joined where they touch, then the matched words in order."""
+    marks = [Highlight(a, b, "answer") for a, b in merge_spans(answers, text)]
+    return tuple(marks + [Highlight(a, b, "match") for a, b in merge_match_spans(matches)])
+
+
+def merge_match_spans(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+

@@ -1,0 +1,269 @@
+"""A question's candidates from both arms, each scored exactly in every arm, twins of two languages joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.records import Lang
+from corpus.words import find_words
+from index.analysis import Term, weigh
+from index.filters import Filters
+from index.lexical import best
+from index.searching import Index
+from qa.answers import Question
+from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
+
+POOL = 64  # passages that each arm puts forward
+
+
+class Reranker(Protocol):
+    """Scores passages of a question anew; higher is better."""
+
+    def score(self, question: str, passages: Sequence[str]) -> Sequence[float]:
+        """One score for each passage, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """The terms of a question, grouped by the word they come from."""
+
+    english: dict[str, float]
+    own: dict[str, float]  # Spanish stems; empty for an English question
+    groups: tuple[tuple[Term, ...], ...]  # the English terms of each word or phrase, in order
+    possible_english: float
+    possible_own: float
+    idf: dict[str, float]
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Passages with their scores in every arm, best first. All arrays are (n,)."""
+
+    ordinals: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    dense: NDArray[np.float32]
+    sentence: NDArray[np.float32]
+    english: NDArray[np.float32]  # share of the possible score
+    own: NDArray[np.float32]
+    dense_ranks: dict[int, int]
+    lexical_ranks: dict[int, int]
+    background: tuple[float, float]  # mean and deviation of the question's cosine over passages at large
+    terms: QuestionTerms
+    vector: NDArray[np.float32] | None
+    notes: tuple[str, ...] = ()
+    twins: dict[int, int] = field(default_factory=dict)  # ordinal shown -> ordinal of the version that it stands for
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """Which arms take part and how they count: the product's choice, or one of the evaluation's ablations."""
+
+    weights: dict[str, FusionWeights] = field(default_factory=dict)  # "es-en": question language, passage language
+    mode: str = "product"  # product, dense, lexical, rrf
+    twins: bool = True
+
+    def weights_for(self, question: Lang, passage: Lang) -> FusionWeights:
+        """The weights of a direction."""
+        return self.weights.get(f"{question}-{passage}", FusionWeights())
+
+
+def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
+    """Analyse a question the way passages were analysed."""
+    terms = index.analyzer.english_terms(text, lang)
+    english = weigh(terms)
+    own = weigh(index.analyzer.own_terms(text, "es")) if lang == "es" else {}
+    places: dict[tuple[int, int], list[Term]] = {}
+    for term in terms:
+        places.setdefault((term.start, term.end), []).append(term)
+    idf = {term: index.english.idf(term) for term in english}
+    groups = tuple(tuple(group) for _, group in sorted(places.items()))
+    # Of the alternatives of a word the likeliest to be in a text counts; a concept and its words are one thing.
+    maxima = [weigh(t for t in group if not t.term.startswith("@")) or weigh(group) for group in groups]
+    known = [{t: w for t, w in group.items() if index.english.frequency(t)} or group for group in maxima]
+    possible = possible_score(known, idf)
+    possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
+    return QuestionTerms(english, own, groups, possible, possible_own, idf)
+
+
+def retrieve(
+    index: Index, question: Question, settings: RetrievalSettings, vector: NDArray[np.float32] | None, pool: int = POOL
+) -> Candidates:
+    """The candidates of a question, fused and ordered. `vector` is None where only the lexical arm is served."""
+    terms = question_terms(index, question.search_text, question.lang)
+    allowed = index.attributes.bitmap(question.filters)
+    if question.filters.phrases:
+        found = phrase_bitmap(index, question.filters, question.lang)
+        allowed = found if allowed is None else allowed & found
+    none: NDArray[np.int64] = np.empty(0, np.int64)
+    dense_order = lexical_order = none
+    if vector is not None and settings.mode != "lexical":
+        dense_order, _ = index.vectors.search(vector, pool, allowed)
+    if settings.mode != "dense":
+        lexical_order = _lexical_order(index, terms, pool, allowed)
+    ordinals = np.union1d(dense_order, lexical_order)
+    if settings.twins and len(ordinals) and settings.mode == "product":
+        twins = index.attributes.rows["twin"][ordinals].astype(np.int64)
+        ordinals = np.union1d(ordinals, twins[twins >= 0])
+        if allowed is not None:
+            ordinals = ordinals[allowed[ordinals]]
+    candidates = score_candidates(index, question, settings, vector, terms, ordinals, dense_order, lexical_order)
+    return join_twins(index, candidates, question.lang) if settings.twins and settings.mode == "product" else candidates
+
+
+def _lexical_order(
+    index: Index, terms: QuestionTerms, pool: int, allowed: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    """The lexical arm's own ranking: English space for all passages, Spanish terms for Spanish ones."""
+    ordinals, scores = index.english.search(terms.english, pool, allowed)
+    if not terms.own:
+        return ordinals
+    spanish, _ = index.spanish.search(terms.own, pool, allowed)
+    union = np.union1d(ordinals, spanish)
+    english = share_of_possible(index.english.score(terms.english, union), terms.possible_english)
+    own = share_of_possible(index.spanish.score(terms.own, union), terms.possible_own)
+    return best(union, np.maximum(english, own), pool)[0]
+
+
+def score_candidates(
+    index: Index,
+    question: Question,
+    settings: RetrievalSettings,
+    vector: NDArray[np.float32] | None,
+    terms: QuestionTerms,
+    ordinals: NDArray[np.int64],
+    dense_order: NDArray[np.int64],
+    lexical_order: NDArray[np.int64],
+) -> Candidates:
+    """Exact scores of every candidate in every arm, fused by direction, ordered."""
+    n = len(ordinals)
+    dense = sentence = np.zeros(n, np.float32)
+    background = (0.0, 1.0)
+    if vector is not None and n:
+        dense = index.vectors.score(vector, ordinals)
+        sentence = index.best_sentence_scores(vector, ordinals)
+        background = index.background(vector)
+    english = share_of_possible(index.english.score(terms.english, ordinals), terms.possible_english)
+    own = share_of_possible(index.spanish.score(terms.own, ordinals), terms.possible_own)
+    langs = index.attributes.rows["lang"][ordinals]
+    scores = np.zeros(n, np.float32)
+    if settings.mode == "dense":
+        scores = dense
+    elif settings.mode == "lexical":
+        scores = np.maximum(english, own)
+    elif settings.mode == "rrf":
+        fused = reciprocal_rank_fusion([dense_order.tolist(), lexical_order.tolist()])
+        scores = np.asarray([fused[int(ordinal)] for ordinal in ordinals], dtype=np.float32)
+    else:
+        for number, lang in enumerate(index.attributes.names["lang"]):
+            inside = langs == number
+            weights = settings.weights_for(question.lang, "es" if lang == "es" else "en")
+            scores[inside] = fuse(dense[inside], sentence[inside], english[inside], own[inside], weights)
+    order = np.lexsort((ordinals, -scores))
+    return Candidates(
+        ordinals=ordinals[order],
+        scores=scores[order],
+        dense=dense[order],
+        sentence=sentence[order],
+        english=english[order],
+        own=own[order],
+        dense_ranks={int(o): rank for rank, o in enumerate(dense_order, start=1)},
+        lexical_ranks={int(o): rank for rank, o in enumerate(lexical_order, start=1)},
+        background=background,
+        terms=terms,
+        vector=vector,
+    )
+
+
+def join_twins(index: Index, candidates: Candidates, lang: Lang) -> Candidates:
+    """Of two language versions of one passage the asker's stays, with the better score of the two."""
+    rows = index.attributes.rows
+    place = {int(o): n for n, o in enumerate(candidates.ordinals)}
+    wanted = index.attributes.names["lang"].index(lang)
+    keep: list[int] = []
+    scores = candidates.scores.copy()
+    twins: dict[int, int] = {}
+    seen: set[int] = set()
+    for n, ordinal in enumerate(map(int, candidates.ordinals)):
+        if ordinal in seen:
+            continue
+        twin = int(rows["twin"][ordinal])
+        chosen = n
+        if twin in place and int(rows["twin"][twin]) == ordinal:
+            seen.add(twin)
+            if int(rows["lang"][ordinal]) != wanted and int(rows["lang"][twin]) == wanted:
+                chosen = place[twin]
+                scores[chosen] = candidates.scores[n]
+            twins[int(candidates.ordinals[chosen])] = ordinal if chosen != n else twin
+        keep.append(chosen)
+    rows_kept = np.asarray(keep, dtype=np.int64)
+    return Candidates(
+        ordinals=candidates.ordinals[rows_kept],
+        scores=scores[rows_kept],
+        dense=candidates.dense[rows_kept],
+        sentence=candidates.sentence[rows_kept],
+        english=candidates.english[rows_kept],
+        own=candidates.own[rows_kept],
+        dense_ranks=candidates.dense_ranks,
+        lexical_ranks=candidates.lexical_ranks,
+        background=candidates.background,
+        terms=candidates.terms,
+        vector=candidates.vector,
+        notes=candidates.notes,
+        twins=twins,
+    )
+
+
+def phrase_bitmap(index: Index, filters: Filters, lang: Lang) -> NDArray[np.bool_]:
+    """(n,) the passages that hold every quoted phrase word for word (case and accents aside)."""
+    allowed = np.ones(index.vectors.size, dtype=np.bool_)
+    for phrase in filters.phrases:
+        wanted = [word.folded for word in find_words(phrase)]
+        if not wanted:
+            continue
+        ordinals: set[int] = set()
+        for number, passage in _passages_with(index, phrase, lang):
+            words = [word.folded for word in find_words(passage)]
+            if any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)):
+                ordinals.add(number)
+        mask = np.zeros_like(allowed)
+        mask[sorted(ordinals)] = True
+        allowed &= mask
+    return allowed
+
+
+def _passages_with(index: Index, phrase: str, lang: Lang) -> list[tuple[int, str]]:
+    """(ordinal, text) of the passages that may hold a phrase: those that rank highest for its terms in either language."""
+    found: set[int] = set()
+    for side in ("en", "es"):
+        if side == "es":
+            ordinals, _ = index.spanish.search(weigh(index.analyzer.own_terms(phrase, "es")), 400)
+        else:
+            ordinals, _ = index.english.search(weigh(index.analyzer.english_terms(phrase, "en")), 400)
+        found.update(map(int, ordinals))
+    listed = sorted(found)
+    return list(zip(listed, (p.text for p in index.store.passages_at(listed)), strict=True))
+
+
+def diversify(index: Index, candidates: Candidates, limit: int, per_document: int = 3) -> list[int]:
+    """Positions of the candidates to show: no near-duplicates, at most `per_document` of one document and its versions."""
+    rows = index.attributes.rows
+    shown: list[int] = []
+    counts: dict[int, int] = {}
+    kept_vectors: list[NDArray[np.float32]] = []
+    for position, ordinal in enumerate(map(int, candidates.ordinals)):
+        variant = int(rows["variant"][ordinal])
+        if counts.get(variant, 0) >= per_document:
+            continue
+        vector = index.vectors.vectors(np.asarray([ordinal]))[0]
+        if any(float(vector @ other) > 0.985 for other in kept_vectors):
+            continue
+        shown.append(position)
+        kept_vectors.append(vector)
+        counts[variant] = counts.get(variant, 0) + 1
+        if len(shown) == limit:
+            break
+    return shown

@@ -1,0 +1,55 @@
+"""What the collection can answer instead: questions made of its own titles and checked by asking them."""
+
+from typing import TYPE_CHECKING
+
+from corpus.records import Document, Lang
+from qa.answers import Question, Status
+from qa.retrieving import Candidates, diversify
+
+if TYPE_CHECKING:
+    from qa.answering import Engine
+
+_FORMS: dict[Lang, dict[str, str]] = {
+    "en": {
+        "edition": "Where was the {edition} meeting of the RCM held?",
+        "about": "What does the collection say about {title}?",
+        "what": "What is the Regional Conference on Migration?",
+        "members": "Which countries are members of the RCM?",
+    },
+    "es": {
+        "edition": "¿Dónde se celebró la {edition} reunión de la CRM?",
+        "about": "¿Qué dice la colección sobre {title}?",
+        "what": "¿Qué es la Conferencia Regional sobre Migración?",
+        "members": "¿Qué países integran la CRM?",
+    },
+}
+
+
+def suggest(engine: "Engine", question: Question, candidates: Candidates, status: Status, limit: int = 3) -> tuple[str, ...]:
+    """At most `limit` questions near this one that the collection answers; each was asked and is `answered`."""
+    forms = _FORMS[question.lang]
+    tries: list[str] = []
+    if len(candidates.ordinals) and status == "related":
+        for position in diversify(engine.index, candidates, 3, per_document=1):
+            document = engine.index.store.document_at(int(engine.index.attributes.rows["document"][candidates.ordinals[position]]))
+            tries.extend(_questions_about(document, question.lang))
+    tries += [forms["what"], forms["members"]]
+    good: list[str] = []
+    for text in dict.fromkeys(tries):
+        if len(good) == limit:
+            break
+        if text.lower() == question.text.lower():
+            continue
+        if engine.answer(text, k=1, lang=question.lang, suggestions=False).status == "answered":
+            good.append(text)
+    return tuple(good)
+
+
+def _questions_about(document: Document, lang: Lang) -> list[str]:
+    forms = _FORMS[lang]
+    questions: list[str] = []
+    if document.event.edition and document.event.city:
+        questions.append(forms["edition"].format(edition=document.event.edition))
+    if document.title and document.lang == lang and len(document.title) < 90:
+        questions.append(forms["about"].format(title=document.title))
+    return questions

@@ -1,0 +1,308 @@
+"""A question as asked to a question as searched: language, spelling, follow-ups, quoted phrases, kind of answer."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from corpus.language import spanish_share
+from corpus.numerals import find_ordinals
+from corpus.records import Lang
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words
+from index.filters import Filters
+from index.searching import Index
+from qa.answers import Question, QuestionKind
+from qa.errors import BadQuestion
+
+MAX_QUESTION_CHARS = 1000
+MAX_HISTORY = 20
+
+_QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+
+_KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|qu[eé] porcentaje|what (share|percentage))\b"),
+        ("when", r"\b(when|cu[aá]ndo|what (year|date|month|day)|which year|since when|en qu[eé] (año|fecha|mes)|qu[eé] (año|fecha|d[ií]as?)|desde cu[aá]ndo|fecha)\b"),
+        ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (city|cities|place|venue)|(en )?qu[eé] (ciudad|lugar|sede)|sede)\b"),
+        ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
+        ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (person|minister|official|country chaired)|qu[eé] (persona|ministr[oa]|funcionari[oa]))\b"),
+        ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
+        ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
+        ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
+    )
+)  # fmt: skip
+
+# Words that only point back: a question made of these and little else continues the one before it.
+_POINTERS = frozenset(
+    """it its they them their he she his her this that these those there then one ones same such former latter
+    that's
+    ello ella ellas ellos eso esa ese esas esos este esta estos estas esto aquel aquella ahi alli alla entonces mismo
+    misma su sus dicho dicha dichos dichas le les lo""".split()
+)
+_CONTINUES = re.compile(
+    r"^\W*(and|but|so|also|or|then|y|e|pero|entonces|tambi[eé]n|o|what about|how about|and what about|qu[eé] (hay|tal|pasa) (de|con)|y qu[eé] (hay|tal) (de|con))\b",
+    re.IGNORECASE,
+)
+_STRIP_CONTINUE = re.compile(
+    r"^\W*(?:(?:and|but|so|also|then|y|e|pero|entonces|tambi[eé]n)\b[\s,]*)*(?:(?:what|how) about|qu[eé] (?:hay|tal|pasa) (?:de|con))?\s*",
+    re.IGNORECASE,
+)
+_WH = re.compile(
+    r"\b(when|where|who|why|how many|how|which|what|cu[aá]ndo|d[oó]nde|qui[eé]n(?:es)?|por qu[eé]|cu[aá]nt[oa]s?|c[oó]mo|cu[aá]l(?:es)?|qu[eé])\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Something of a question that a follow-up can exchange: a year, a meeting's number, a country, a language."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def clean_question(text: str) -> str:
+    """NFC, one line, bounded. Raises BadQuestion when nothing is left or it is too long."""
+    if len(text) > MAX_QUESTION_CHARS * 4:
+        raise BadQuestion(f"the question has {len(text):,} characters; ask in at most {MAX_QUESTION_CHARS:,}")
+    text = unicodedata.normalize("NFC", text)
+    text = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
+    if len(text) > MAX_QUESTION_CHARS:
+        raise BadQuestion(f"the question has {len(text):,} characters; ask in at most {MAX_QUESTION_CHARS:,}")
+    if not re.search(r"\w", text):
+        raise BadQuestion("the question is empty; write what you want to know")
+    return text
+
+
+def guess_question_lang(text: str, index: Index, before: Lang | None) -> Lang:
+    """The language of a question: function words and letters first, then whose words the others are."""
+    share = spanish_share(text)
+    if share > 0.6:
+        return "es"
+    if share < 0.4:
+        return "en"
+    spanish = english = 0
+    for word in find_words(text):
+        form = word.folded
+        if not form.isalpha() or len(form) < 3 or word.surface.isupper():
+            continue
+        entry = index.gloss.entry(form)
+        is_english = index.gloss.is_english(form)
+        if entry is not None and entry.senses and not is_english:
+            spanish += 1
+        elif is_english and (entry is None or not entry.senses):
+            english += 1
+    if spanish != english:
+        return "es" if spanish > english else "en"
+    return before or ("es" if share > 0.5 else "en")
+
+
+def kind_of(text: str) -> QuestionKind:
+    """What sort of answer a question asks for."""
+    for kind, pattern in _KINDS:
+        if pattern.search(text):
+            return kind
+    return "what"
+
+
+def understand(
+    text: str, index: Index, *, lang: Lang | None = None, history: Sequence[str] = (), filters: Filters | None = None
+) -> Question:
+    """The question as it will be searched. Raises BadQuestion."""
+    asked = clean_question(text)
+    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item)]
+    earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
+    language = lang or guess_question_lang(asked, index, earlier)
+    shown: str | None = None
+    search = asked
+    if before:
+        completed = complete_from_history(asked, before, index)
+        if completed is not None:
+            search = shown = completed
+    corrected = correct_spelling(search, index, language)
+    if corrected != search:
+        search = shown = corrected
+    filters = filters or Filters()
+    phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
+    if phrases:
+        filters = replace(filters, phrases=phrases)
+    return Question(asked, language, search, shown, kind_of(search), filters, tuple(before))
+
+
+def correct_spelling(text: str, index: Index, lang: Lang) -> str:
+    """The text with words unknown to everything replaced by the collection's nearest word; known words stay."""
+    pieces: list[str] = []
+    end = 0
+    for word in find_words(text):
+        better = None if _known(word, index, lang) else index.vocabulary.nearest(word.folded)
+        if better is not None:
+            pieces += [text[end : word.start], index.vocabulary.spelling(better)]
+            end = word.end
+    pieces.append(text[end:])
+    return "".join(pieces)
+
+
+def _known(word: Word, index: Index, lang: Lang) -> bool:
+    form = word.folded
+    if len(form) < 4 or not form.isalpha() or form in index.vocabulary:
+        return True
+    if word.surface.isupper() and len(form) <= 6:
+        return True  # an acronym is not a slip
+    if form in ENGLISH_STOP_WORDS or form in SPANISH_STOP_WORDS or index.gloss.is_english(form):
+        return True
+    entry = index.gloss.entry(form)
+    if entry is not None:
+        return True
+    # Inflections of known English words ("renewing", "passports").
+    for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
+        if form.endswith(ending) and any(
+            index.gloss.is_english(form[: -len(ending)] + tail) or form[: -len(ending)] + tail in index.vocabulary for tail in ("", "e")
+        ):
+            return True
+    return bool(lang == "es" and index.gloss.resolve(form))
+
+
+def _content(words: Sequence[Word]) -> list[Word]:
+    return [
+        w
+        for w in words
+        if w.folded not in ENGLISH_STOP_WORDS and w.folded not in SPANISH_STOP_WORDS and w.folded not in _POINTERS
+    ]
+
+
+def _slots(text: str, index: Index) -> list[_Slot]:
+    words = find_words(text)
+    slots = [_Slot("year", m.start(), m.end()) for m in _YEAR.finditer(text)]
+    for first, last, _ in find_ordinals([w.surface for w in words], [w.folded for w in words]):
+        slots.append(_Slot("ordinal", words[first].start, words[last - 1].end))
+    for term in index.analyzer.concepts(text):
+        kind = "country" if term.term in index.countries else "concept"
+        slots.append(_Slot(kind, term.start, term.end))
+    known = {(s.start, s.end) for s in slots}
+    for word in words:
+        entry = index.gloss.entry(word.folded)
+        named = word.surface[:1].isupper() and word.start > 0 or (entry is not None and not entry.senses and not entry.function)
+        if named and not any(s <= word.start < e for s, e in known) and word.folded in index.vocabulary and word.folded not in _WH_WORDS:
+            slots.append(_Slot("name", word.start, word.end))
+    return sorted(slots, key=lambda s: s.start)
+
+
+_WH_WORDS = frozenset("when where who why how which what cuando donde quien quienes por cuanto cuantos cuantas como cual cuales que".split())
+
+
+def complete_from_history(asked: str, history: Sequence[str], index: Index) -> str | None:
+    """A follow-up as a question that stands alone; None when it already does.
+
+    By rule: a bare question word takes the rest of the earlier question; a year, number, country or name takes the
+    place of the like in it; other short or pointing questions carry its names along.
+    """
+    words = find_words(asked)
+    content = _content(words)
+    pointing = [w for w in words if w.folded in _POINTERS]
+    continues = bool(_CONTINUES.match(asked))
+    slots = _slots(asked, index)
+    own_subject = len(content) - sum(1 for s in slots if s.kind in ("year", "ordinal"))
+    names = [s for s in slots if s.kind in ("concept", "country", "name")]
+    if not continues and not pointing and own_subject >= 2:
+        return None
+    if not continues and not pointing and names and content:
+        return None
+    if pointing and not continues and len(content) >= 4 and names and not _demonstrative(asked):
+        return None
+    if continues and own_subject >= 4 and names and not pointing:
+        return None
+    earlier = _standing(history, index)
+    rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
+    bare = [w for w in content if not any(s.start <= w.start < s.end for s in slots)]
+    if not content or (not bare and not slots):
+        return _swap_question_word(rest, earlier)
+    if slots and not bare:
+        swapped = _swap_slots(asked, slots, earlier, index)
+        if swapped is not None:
+            wh = _WH.search(rest)
+            return _swap_question_word(wh.group(), swapped) if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked) else swapped
+    carried = _carry(rest, asked, slots, earlier, index)
+    return carried
+
+
+def _demonstrative(text: str) -> bool:
+    return bool(
+        re.search(
+            r"\b(that|this|these|those|the same|es[ae]s?|est[ae]s?|dich[ao]s?|mism[ao]s?)\s+"
+            r"(meeting|conference|year|forum|workshop|declaration|event|country|document|reuni[oó]n|conferencia|año|foro|taller|declaraci[oó]n|evento|pa[ií]s|documento)\b",
+            text,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _only_prepositions(rest: str, slots: Sequence[_Slot], asked: str) -> bool:
+    left = rest
+    for slot in slots:
+        left = left.replace(asked[slot.start : slot.end], " ")
+    return not _WH.search(left)
+
+
+def _standing(history: Sequence[str], index: Index) -> str:
+    """The last question of the history, itself completed where it was a follow-up."""
+    earlier = history[0]
+    for question in history[1:]:
+        earlier = complete_from_history(question, [earlier], index) or question
+    return earlier
+
+
+def _swap_question_word(rest: str, earlier: str) -> str:
+    """ "And when?" after "Where was the RCM created?": the earlier question with the new question word."""
+    wh = _WH.search(rest)
+    old = _WH.search(earlier)
+    if wh is None or old is None:
+        return f"{earlier.rstrip(' ?!.')} – {rest}"
+    return (earlier[: old.start()] + (wh.group().lower() if old.start() else wh.group().capitalize()) + earlier[old.end() :]).strip()
+
+
+def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
+    """The earlier question with its year, number, country or name replaced by the follow-up's; None without a like."""
+    swapped = earlier
+    unplaced: list[str] = []
+    for slot in slots:
+        new = asked[slot.start : slot.end]
+        old = [s for s in _slots(swapped, index) if s.kind == slot.kind]
+        if not old and slot.kind in ("country", "name"):
+            old = [s for s in _slots(swapped, index) if s.kind in ("country", "name")]
+        if not old and slot.kind in ("year", "ordinal"):
+            old = [s for s in _slots(swapped, index) if s.kind in ("year", "ordinal")]
+        if not old:
+            unplaced.append(new)
+            continue
+        target = old[-1]
+        swapped = swapped[: target.start] + new + swapped[target.end :]
+    if len(unplaced) == len(slots):
+        tail = " ".join(unplaced)
+        return f"{earlier.rstrip(' ?!.')} ({tail})?"
+    if unplaced:
+        swapped = f"{swapped.rstrip(' ?!.')} ({' '.join(unplaced)})?"
+    return swapped
+
+
+def _carry(rest: str, asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str:
+    """The follow-up with the names, numbers and subject of the earlier question that it does not bring itself."""
+    own = {s.kind for s in slots}
+    own_words = {w.folded for w in find_words(asked)}
+    kept: list[str] = []
+    old_slots = _slots(earlier, index)
+    years_given = "year" in own or "ordinal" in own
+    taken: set[int] = set()
+    for slot in old_slots:
+        if slot.kind in ("year", "ordinal") and years_given:
+            taken.update(range(slot.start, slot.end))
+    for word in find_words(earlier):
+        plain = word.folded
+        if plain in ENGLISH_STOP_WORDS or plain in SPANISH_STOP_WORDS or plain in _POINTERS or plain in own_words:
+            continue
+        if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
+            continue
+        kept.append(word.surface)
+    return f"{rest.rstrip(' ?!.')} ({' '.join(kept[:12])})?" if kept else rest
