@@ -20,7 +20,9 @@ def main(argv: list[str] | None = None) -> int:
 
         return check(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m corpus", description=__doc__)
-    parser.add_argument("paths", nargs="*", type=Path, default=[BUNDLED], help="files or folders; default: the bundled collection")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, default=[BUNDLED], help="files or folders; default: the bundled collection"
+    )
     parser.add_argument("--removed", action="store_true", help="list what cleaning removed, and why")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args(arguments)
@@ -34,7 +36,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
     if options.removed:
         for removed in collection.removed:
-            print(json.dumps(asdict(removed), ensure_ascii=False) if options.json else f"{removed.path}\t{removed.reason}\t{removed.text}")
+            print(
+                json.dumps(asdict(removed), ensure_ascii=False)
+                if options.json
+                else f"{removed.path}\t{removed.reason}\t{removed.text}"
+            )
         return 0
     for document in collection.documents:
         for passage in chunker.chunk_document(document):

@@ -135,7 +135,7 @@ class Chunker:
         text = document.text
         following = section.blocks[section.blocks.index(block) + 1 :][:1]
         introduces = bool(following) and (
-            block.kind == "heading" or block.kind == "paragraph" and text.endswith(":", block.start, block.end)
+            block.kind == "heading" or (block.kind == "paragraph" and text.endswith(":", block.start, block.end))
         )
         whole = block.kind in ("field", "heading")
         spans = [(block.start, block.end)] if whole else split_sentences(text, block.start, block.end)

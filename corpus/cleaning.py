@@ -38,7 +38,9 @@ _COOKIE_WORDS = re.compile(
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 PHONE = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
 _URL = re.compile(r"https?://|www\.|href=|mailto:", re.IGNORECASE)
-_CONTACT_LABEL = re.compile(r"\b(e-?mail|tel|tel[eé]fono|telephone|phone|fax|correo( electr[oó]nico)?|m[oó]vil|mobile)\b\W*", re.I)
+_CONTACT_LABEL = re.compile(
+    r"\b(e-?mail|tel|tel[eé]fono|telephone|phone|fax|correo( electr[oó]nico)?|m[oó]vil|mobile)\b\W*", re.I
+)
 _CONTACT_START = re.compile(
     r"^\W*((for|to obtain|to get) (any )?(more|further|additional)?\s?(information|details)|for (media|press) (inquiries|enquiries)|"
     r"(media|press) contacts?\b|contacto de prensa|para (obtener )?(mayor|más|mayores) (información|informes|detalles)|"
@@ -83,7 +85,7 @@ def _menu_end(texts: Sequence[str]) -> int:
             gap = 0
         else:
             gap += 1
-            if gap > 2 or len(line) > 60 and not strong:
+            if gap > 2 or (len(line) > 60 and not strong):
                 break
         if not bare:
             before = line.lstrip("-–•* ")
@@ -101,8 +103,7 @@ def _contact_start(texts: Sequence[str]) -> int:
         if not reach or len(joined) > 1200:
             continue
         if all(
-            len(line) <= 90
-            or (EMAIL.search(line) or PHONE.search(line) or _URL.search(line) or _CONTACT_START.match(line))
+            len(line) <= 90 or (EMAIL.search(line) or PHONE.search(line) or _URL.search(line) or _CONTACT_START.match(line))
             for line in tail
         ):
             return number

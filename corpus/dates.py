@@ -23,7 +23,9 @@ MONTHS: dict[str, int] = {
     )
     for name in names.split()
 }
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|º)?\.?\s+(?:of\s+|de\s+)?([a-záéíóú]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})\b", re.I)
+_DAY_MONTH = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th|º)?\.?\s+(?:of\s+|de\s+)?([a-záéíóú]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})\b", re.I
+)
 _MONTH_DAY = re.compile(r"\b([a-záéíóú]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b", re.I)
 _MONTH_YEAR = re.compile(r"\b([a-záéíóú]+)\.?,?\s+(?:de\s+|del\s+|of\s+)?(\d{4})\b", re.I)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from corpus.records import Lang
-from corpus.words import Word, find_words, fold
+from corpus.words import Word, find_words
 
 _FILES = ("forms.npy", "entries.npy", "entry_offsets.npy", "entries.bin", "vocabulary.npy")
 
@@ -80,7 +80,9 @@ class Gloss:
     """The compiled lexicon, opened without reading it."""
 
     def __init__(self, folder: Path) -> None:
-        self._forms, self._entries, self._offsets = (np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("forms", "entries", "entry_offsets"))
+        self._forms, self._entries, self._offsets = (
+            np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("forms", "entries", "entry_offsets")
+        )
         blob = folder / "entries.bin"
         self._blob: Any = np.memmap(blob, dtype=np.uint8, mode="r") if blob.stat().st_size else np.empty(0, np.uint8)
         self._vocabulary = np.load(folder / "vocabulary.npy", mmap_mode="r")
@@ -97,9 +99,7 @@ class Gloss:
         entry: Entry | None = None
         if at < len(self._forms) and self._forms[at] == wanted:
             number = int(self._entries[at])
-            senses, function, verb, longest = json.loads(
-                self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
-            )
+            senses, function, verb, longest = json.loads(self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes())
             entry = Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
         if len(self._known) > 200_000:
             self._known.clear()
@@ -139,6 +139,10 @@ class Gloss:
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
         word = words[at]
+        if not word.surface.isascii():
+            accented = self.entry(word.surface.lower())
+            if accented is not None and accented.function:
+                return 1, accented.senses
         entry = self.entry(word.folded)
         longest = entry.longest if entry else 1
         for length in range(min(longest, len(words) - at), 1, -1):

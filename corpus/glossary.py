@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from corpus.errors import BadData
 from corpus.records import Lang
@@ -55,5 +56,6 @@ def load_glossary(path: Path = PATH) -> tuple[Term, ...]:
             raise BadData(f"{path.name}: term {number} has the unknown key {sorted(unknown)[0]!r}")
         if not entry.get("en") or not entry.get("es"):
             raise BadData(f"{path.name}: term {number} lacks its name in one language; write both 'en' and 'es'")
-        terms.append(Term(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}))
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        terms.append(Term(**values))
     return tuple(terms)

@@ -39,7 +39,9 @@ def _decode_html(data: bytes) -> str:
 
 
 def _front(found: object, page: str, blocks: list[Block]) -> FrontMatter:
-    get = lambda name: getattr(found, name, None) or None  # noqa: E731
+    def get(name: str) -> str | None:
+        return getattr(found, name, None) or None
+
     url = get("url")
     published = get("date")
     # trafilatura's date finder also guesses from the text; only a date that the page's own metadata states is kept.

@@ -12,7 +12,7 @@ from corpus.glossary import Term, load_glossary
 from corpus.words import SPANISH_STOP_WORDS, find_words, fold
 
 FOLDER = Path(__file__).parent / "lexicon"
-POS = frozenset("n v adj adv prep conj pron det num intj name phr".split())
+POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
 _WORDS = re.compile(r"[a-zA-Záéíóúüñ'’.\- 0-9/ªº]+")
 
 
@@ -88,7 +88,13 @@ def compile_lexicon(
     by_lemma: dict[str, list[LexiconLine]] = {}
     for line in read_lexicon(folder / "words.tsv"):
         by_lemma.setdefault(fold(line.spanish), []).append(line)
-    functions = {fold(line.spanish): line for line in read_lexicon(folder / "function-words.tsv")}
+    # An accent tells function words apart (qué, que; él, el): the accented form has an entry of its own, and stands
+    # for the plain spelling only where there is no other.
+    functions: dict[str, LexiconLine] = {}
+    for line in read_lexicon(folder / "function-words.tsv"):
+        functions.setdefault(line.spanish, line)
+        if line.spanish.isascii() or fold(line.spanish) not in functions:
+            functions[fold(line.spanish)] = line
     forms: dict[str, Entry] = {}
 
     def merged(lemma: str) -> tuple[str, ...]:
@@ -153,7 +159,11 @@ def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> 
             continue
         probability = {sense.english: sense.weight for sense in learnt}
         scored = [
-            Sense(s.english, 0.5 * s.weight + 0.5 * max(probability.get(word.folded, 0.0) for word in find_words(s.english) or find_words("x")))
+            Sense(
+                s.english,
+                0.5 * s.weight
+                + 0.5 * max(probability.get(word.folded, 0.0) for word in find_words(s.english) or find_words("x")),
+            )
             for s in entry.senses
         ]
         known = {word.folded for s in entry.senses for word in find_words(s.english)}
@@ -178,5 +188,8 @@ def find_names(texts: Iterable[tuple[str, str]]) -> frozenset[str]:
     return frozenset(
         word
         for word, count in capital["es"].items()
-        if capital["en"][word] and small[word] * 20 <= count + capital["en"][word] and word not in SPANISH_STOP_WORDS and len(word) > 2
+        if capital["en"][word]
+        and small[word] * 20 <= count + capital["en"][word]
+        and word not in SPANISH_STOP_WORDS
+        and len(word) > 2
     )

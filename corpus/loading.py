@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus.cleaning import Line, clean_lines, count_repeats
+from corpus.dates import read_date
 from corpus.errors import CorpusError, UnreadableDocument
 from corpus.language import guess_lang
 from corpus.reading import SUFFIXES, Limits, RawDocument, read_raw
 from corpus.records import Block, Document, Removed, Skipped, assemble
 from corpus.structure import build_blocks, find_listing, is_date_line
-from corpus.dates import read_date
 
 BUNDLED = Path(__file__).parent / "documents"
 
@@ -47,7 +47,7 @@ def load_collection(
     """Read every document under the roots. One unreadable file is reported and skipped; the run goes on."""
     limits = limits or Limits()
     collection = Collection()
-    raws: list[tuple[str, Path, RawDocument]] = []
+    raws: list[tuple[str, RawDocument]] = []
     for root, path in find_files(roots):
         name = path.relative_to(root).as_posix()
         progress(name)
@@ -55,14 +55,14 @@ def load_collection(
             collection.skipped.append(Skipped(name, f"files of kind {path.suffix or '(none)'!r} are not read"))
             continue
         try:
-            raws.append((name, path, read_raw(path, limits)))
+            raws.append((name, read_raw(path, limits)))
         except UnreadableDocument as error:
             collection.skipped.append(Skipped(name, str(error)))
         except (RecursionError, MemoryError) as error:
             collection.skipped.append(Skipped(name, f"the file is too deep or too large to read ({type(error).__name__})"))
-    repeats = count_repeats([text for text, _ in raw_lines(raw)] for _, _, raw in raws if not raw.front.summary)
+    repeats = count_repeats([text for text, _ in raw_lines(raw)] for _, raw in raws if not raw.front.summary)
     taken: set[str] = set()
-    for name, path, raw in raws:
+    for name, raw in raws:
         try:
             document, removed = make_document(raw, name, repeats)
         except UnreadableDocument as error:

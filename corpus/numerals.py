@@ -3,9 +3,7 @@
 import re
 
 _EN_UNITS = "first second third fourth fifth sixth seventh eighth ninth".split()
-_EN_TEENS = (
-    "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
-)
+_EN_TEENS = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
 _EN_TENS = {20: "twentieth", 30: "thirtieth", 40: "fortieth"}
 _EN_TENS_STEM = {20: "twenty", 30: "thirty", 40: "forty"}
 _ES_UNITS = ["primer", "segund", "tercer", "cuart", "quint", "sext", "septim", "octav", "noven"]
@@ -79,7 +77,9 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             upper_follows = at + 1 < len(tokens) and tokens[at + 1][:1].isupper()
             if len(token) > 1 or upper_follows:
                 value = number
-        elif len(plain) > 1 and plain.isalpha() and roman(plain.upper()) and plain not in ("mi", "di", "xi") and len(tokens) <= 24:
+        elif (
+            len(plain) > 1 and plain.isalpha() and roman(plain.upper()) and plain not in ("mi", "di", "xi") and len(tokens) <= 24
+        ):
             value = roman(plain.upper())  # a question in small letters: "xv reunion"
         if value is not None:
             found.append((at, at + length, value))

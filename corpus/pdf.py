@@ -18,9 +18,7 @@ def read(data: bytes, limits: Limits) -> RawDocument:
         raise UnreadableDocument(f"the PDF is damaged: {error}") from None
     try:
         if len(pdf) > limits.max_pages:
-            raise UnreadableDocument(
-                f"the PDF has {len(pdf):,} pages, more than the limit of {limits.max_pages:,} (max_pages)"
-            )
+            raise UnreadableDocument(f"the PDF has {len(pdf):,} pages, more than the limit of {limits.max_pages:,} (max_pages)")
         lines: list[tuple[str, int | None]] = []
         chars = 0
         for number in range(len(pdf)):
@@ -31,9 +29,7 @@ def read(data: bytes, limits: Limits) -> RawDocument:
             page.close()
             chars += len(text)
             if chars > limits.max_text_chars:
-                raise UnreadableDocument(
-                    f"the PDF has more than {limits.max_text_chars:,} characters of text (max_text_chars)"
-                )
+                raise UnreadableDocument(f"the PDF has more than {limits.max_text_chars:,} characters of text (max_text_chars)")
             lines.extend((line, number + 1) for line in text.split("\n"))
             lines.append(("", number + 1))
         if not any(line.strip() for line, _ in lines):

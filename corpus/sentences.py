@@ -22,8 +22,8 @@ def _ends_here(text: str, match: re.Match[str]) -> bool:
     first = rest[:1]
     if "\n" in match["gap"] and match["gap"].count("\n") > 1:
         return True
-    if stop in ("…",) or len(stop) >= 3 and set(stop) == {"."}:
-        return first.isupper() or following in "¿¡“«\""
+    if stop in ("…",) or (len(stop) >= 3 and set(stop) == {"."}):
+        return first.isupper() or following in '¿¡“«"'
     if stop[-1] in "!?":
         return not first.islower()
     if first.islower():

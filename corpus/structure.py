@@ -1,5 +1,6 @@
 """Lines of plain text to blocks: paragraphs joined again, headings by shape, list items, records with their fields."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -120,9 +121,7 @@ def build_blocks(lines: Sequence[Line], dropped: Sequence[str | None], listing: 
 
 def _wrap_width(texts: Sequence[str]) -> int | None:
     """The column at which the text was hard-wrapped; None where a line is a paragraph."""
-    pairs = [
-        (a, b) for a, b in zip(texts, texts[1:]) if a.strip() and b.strip() and not _BULLET.match(b) and len(a) > 20
-    ]
+    pairs = [(a, b) for a, b in itertools.pairwise(texts) if a.strip() and b.strip() and not _BULLET.match(b) and len(a) > 20]
     running = [a for a, b in pairs if not _TERMINAL.search(a.strip()) and b.strip()[0].islower()]
     if len(pairs) < 4 or len(running) < max(3, len(pairs) * 0.2):
         return None
@@ -192,7 +191,7 @@ def looks_like_heading(text: str, following: str) -> bool:
     words = text.split()
     if not following or len(words) > 22 or len(text) > 150 or _TERMINAL.search(text) or text.endswith(","):
         return False
-    if not (text[0].isupper() or text[0].isdigit() or text[0] in "¿¡\"“«"):
+    if not (text[0].isupper() or text[0].isdigit() or text[0] in '¿¡"“«'):
         return False
     if len(words) == 1 and len(text) < 4:
         return False

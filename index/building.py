@@ -32,6 +32,7 @@ from index.generations import Home
 from index.graph import GraphEmbedder, make_graph
 from index.lexical import write_lexical
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
+from index.places import PlacesWriter
 from index.searching import Index
 from index.store import Store, write_store
 from index.vectors import write_vectors
@@ -226,9 +227,7 @@ def _write(
         _place_graph(embedder, folder / "model")
         progress("model", 1, 1)
     with clock.stage("embed"):
-        sentences = [
-            gloss_text(documents[at].text[a:b], passage.lang) for at, passage in passages for a, b in passage.sentences
-        ]
+        sentences = [gloss_text(documents[at].text[a:b], passage.lang) for at, passage in passages for a, b in passage.sentences]
         cache = EmbeddingCache(home.cache, embedder)
         try:
             vectors, fresh = cache.embed([*embedded, *sentences], lambda done, total: progress("embed", done, total))
@@ -240,8 +239,11 @@ def _write(
         np.save(folder / "sentences.npy", vectors[len(embedded) :].astype(np.float16))
     with clock.stage("terms"):
         analyzer = Analyzer(load_glossary(), gloss)
-        write_lexical(folder / "english", _english_weights(analyzer, documents, passages, progress))
-        write_lexical(folder / "spanish", _spanish_weights(analyzer, documents, passages))
+        english, spanish = PlacesWriter(), PlacesWriter()
+        numbers = write_lexical(folder / "english", _english_weights(analyzer, documents, passages, english, progress))
+        english.write(folder / "english-places", numbers)
+        numbers = write_lexical(folder / "spanish", _spanish_weights(analyzer, documents, passages, spanish))
+        spanish.write(folder / "spanish-places", numbers)
     with clock.stage("store"):
         write_store(folder / "documents.sqlite", documents, passages)
         attributes, tables = make_attributes(documents, passages)
@@ -275,7 +277,10 @@ def _write(
             words=sum(len(d.text.split()) for d in documents),
         ),
         files={path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()},
-        versions={package: _version(package) for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer", "simplemma")},
+        versions={
+            package: _version(package)
+            for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer", "simplemma")
+        },
         seconds=clock.seconds,
         vector_kind="Flat",
         years=(min(years), max(years)) if years else None,
@@ -319,27 +324,33 @@ def _english_words(model_folder: Path, documents: Sequence[Document]) -> set[str
 
 
 def _english_weights(
-    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]], progress: Progress
+    analyzer: Analyzer,
+    documents: Sequence[Document],
+    passages: Sequence[tuple[int, Passage]],
+    places: PlacesWriter,
+    progress: Progress,
 ) -> Iterator[dict[str, float]]:
     for number, (at, passage) in enumerate(passages):
-        document = documents[at]
-        terms = weigh(analyzer.english_terms(passage.text, passage.lang))
-        weigh(analyzer.english_terms(document.title or "", passage.lang), TITLE_WEIGHT, terms)
+        body = analyzer.english_terms(passage.text, passage.lang)
+        places.add(body)
+        terms = weigh(body)
+        weigh(analyzer.english_terms(documents[at].title or "", passage.lang), TITLE_WEIGHT, terms)
         yield weigh(analyzer.english_terms(header(None, passage.section), passage.lang), SECTION_WEIGHT, terms)
         if number % 64 == 63 or number + 1 == len(passages):
             progress("terms", number + 1, len(passages))
 
 
 def _spanish_weights(
-    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]]
+    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]], places: PlacesWriter
 ) -> Iterator[dict[str, float]]:
     for at, passage in passages:
-        if passage.lang != "es":
-            yield {}
-            continue
-        terms = weigh(analyzer.own_terms(passage.text, "es"))
-        weigh(analyzer.own_terms(documents[at].title or "", "es"), TITLE_WEIGHT, terms)
-        yield weigh(analyzer.own_terms(header(None, passage.section), "es"), SECTION_WEIGHT, terms)
+        body = analyzer.own_terms(passage.text, "es") if passage.lang == "es" else []
+        places.add(body)
+        terms = weigh(body)
+        if passage.lang == "es":
+            weigh(analyzer.own_terms(documents[at].title or "", "es"), TITLE_WEIGHT, terms)
+            weigh(analyzer.own_terms(header(None, passage.section), "es"), SECTION_WEIGHT, terms)
+        yield terms
 
 
 def hash_file(path: Path) -> str:

@@ -25,9 +25,7 @@ class EmbeddingCache:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
 
-    def embed(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None
-    ) -> tuple[Vectors, int]:
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[Vectors, int]:
         """(n, dim) float32 unit rows of the texts, and how many were embedded anew. Kept in steps, so a kill loses little."""
         keys = [text_key(text) for text in texts]
         out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)

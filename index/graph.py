@@ -65,7 +65,9 @@ class GraphEmbedder:
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the runtime raises classes of its own for a damaged graph
-            raise BadModel(f"the graph in {folder} cannot be loaded ({str(error).splitlines()[0][:200]}); run `rcm-qa build --force`") from None
+            raise BadModel(
+                f"the graph in {folder} cannot be loaded ({str(error).splitlines()[0][:200]}); run `rcm-qa build --force`"
+            ) from None
         self._wants = {item.name for item in self._session.get_inputs()}
 
     @property
@@ -148,7 +150,7 @@ def _export(reference: SentenceTransformerEmbedder, model_folder: Path, folder: 
         if hasattr(part, "set_attn_implementation"):
             part.set_attn_implementation("eager")  # the fused kernel traces to operators that the graph format lacks
 
-    class Pooled(torch.nn.Module):
+    class Pooled(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model  # as a part, so that its weights are initializers that can be quantised
@@ -192,7 +194,11 @@ def _quantized(exact: Path, work: Path, identity: str, say: Callable[[str], None
         folder = work / "int8"
         folder.mkdir()
         quantize_dynamic(
-            str(exact / "model.onnx"), str(folder / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+            str(exact / "model.onnx"),
+            str(folder / "model.onnx"),
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
         )
     except Exception as error:
         say(f"the graph cannot be quantised ({str(error).splitlines()[0][:120]})")

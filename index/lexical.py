@@ -1,5 +1,6 @@
 """BM25 over weighted terms, memory-mapped, top-k without scoring every passage."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,8 @@ from index.errors import IndexMismatch
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
 
 
-def write_lexical(
-    folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6
-) -> None:
-    """Write the index of passages given as term weights, in order of their ordinals.
+def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6) -> dict[str, int]:
+    """Write the index of passages given as term weights, in order of their ordinals; returns the number of each term.
 
     An impact is idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / mean length)) with
     idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
@@ -48,7 +47,9 @@ def write_lexical(
     mean = float(length.mean()) if n and length.any() else 1.0
     idf = np.log1p((n - df + 0.5) / (df + 0.5))
     norm = k1 * (1 - b + b * length / mean)
-    impacts = (idf[terms_array] * tf * (k1 + 1) / (tf + norm[passage_array])).astype(np.float32) if len(tf) else tf.astype(np.float32)
+    impacts = (
+        (idf[terms_array] * tf * (k1 + 1) / (tf + norm[passage_array])).astype(np.float32) if len(tf) else tf.astype(np.float32)
+    )
     bounds = np.zeros(len(names), dtype=np.float32)
     np.maximum.at(bounds, terms_array, impacts)
     encoded = [name.encode() for name in names]
@@ -60,6 +61,7 @@ def write_lexical(
     np.save(folder / "impacts.npy", impacts)
     np.save(folder / "bounds.npy", bounds)
     np.save(folder / "size.npy", np.asarray([n], dtype=np.int64))
+    return {name: position for position, name in enumerate(names)}
 
 
 class LexicalIndex:
@@ -79,16 +81,17 @@ class LexicalIndex:
         self.size = int(np.load(folder / "size.npy")[0])
 
     def __contains__(self, term: str) -> bool:
-        return self._find(term) is not None
+        return self.number(term) is not None
 
     def terms(self) -> Iterator[str]:
         """All terms in order."""
         raw = bytes(self._names)
         offsets = self._name_offsets.tolist()
-        for start, end in zip(offsets, offsets[1:]):
+        for start, end in itertools.pairwise(offsets):
             yield raw[start:end].decode()
 
-    def _find(self, term: str) -> int | None:
+    def number(self, term: str) -> int | None:
+        """The number of a term, None for an unknown one."""
         wanted = term.encode()
         low, high = 0, len(self._name_offsets) - 1
         while low < high:
@@ -104,7 +107,7 @@ class LexicalIndex:
 
     def frequency(self, term: str) -> int:
         """In how many passages a term occurs."""
-        at = self._find(term)
+        at = self.number(term)
         return 0 if at is None else int(self._offsets[at + 1] - self._offsets[at])
 
     def idf(self, term: str) -> float:
@@ -116,7 +119,7 @@ class LexicalIndex:
         """(upper bound, weight, passages, impacts) of each known term, highest bound first."""
         lists = []
         for term, weight in terms.items():
-            at = self._find(term)
+            at = self.number(term)
             if at is not None and weight > 0:
                 a, b = int(self._offsets[at]), int(self._offsets[at + 1])
                 lists.append((weight * float(self._bounds[at]), weight, self._passages[a:b], self._impacts[a:b]))
@@ -171,9 +174,7 @@ class LexicalIndex:
         return scores
 
 
-def best(
-    ordinals: NDArray[np.int64], scores: NDArray[np.float32], limit: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def best(ordinals: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The one place where results are ordered: score down, ordinal up, at most `limit`."""
     if len(ordinals) > limit * 8:
         cut = np.partition(scores, len(scores) - limit)[len(scores) - limit]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import IndexMismatch
 
-FORMAT = 1
+FORMAT = 2
 
 
 class _Record(BaseModel):

@@ -18,10 +18,10 @@ from index.errors import IndexMismatch
 from index.filters import Attributes
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest
+from index.places import Places
 from index.store import Store
 from index.vectors import VectorIndex
 from index.vocabulary import Vocabulary
-
 
 BACKGROUND_SAMPLE = 256  # passages that a question's cosines are compared with
 
@@ -63,6 +63,8 @@ class Index:
         self.vectors = VectorIndex(folder / "vectors.faiss", self.manifest.model.dim)
         self.english = LexicalIndex(folder / "english")
         self.spanish = LexicalIndex(folder / "spanish")
+        self.english_places = Places(folder / "english-places")
+        self.spanish_places = Places(folder / "spanish-places")
         self.gloss = Gloss(folder / "gloss")
         self.analyzer = Analyzer(load_glossary(), self.gloss)
         self.countries = frozenset(Analyzer.concept_of(term) for term in load_glossary() if term.kind == "country")

@@ -113,7 +113,7 @@ class Store:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-        return connection.execute(query, values).fetchall()  # type: ignore[no-any-return]
+        return connection.execute(query, values).fetchall()
 
     def document_at(self, ordinal: int) -> Document:
         """The document with this ordinal; the few hundred last used are kept."""

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import faiss
+import faiss as untyped_faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedders import Vectors
 from index.errors import IndexMismatch
 from index.lexical import best
+
+faiss: Any = untyped_faiss  # its stubs lag behind the library
 
 
 def write_vectors(path: Path, vectors: Vectors) -> None:

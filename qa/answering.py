@@ -21,7 +21,7 @@ from qa.deciding import (
     subject_of,
 )
 from qa.errors import BadQuestion
-from qa.evidence import choose_sentences, make_highlights, match_terms
+from qa.evidence import choose_sentences, make_highlights, match_terms, passage_terms, text_terms
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
 from qa.understanding import understand
@@ -39,6 +39,7 @@ class Timing:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Add the time of a block to a stage."""
         start = time.perf_counter()
         yield
         self.took_ms[name] = self.took_ms.get(name, 0.0) + (time.perf_counter() - start) * 1000
@@ -183,11 +184,12 @@ class Engine:
         first_answer: list[tuple[int, int]] = []
         for rank, (position, ordinal, passage) in enumerate(zip(shown, ordinals, passages, strict=True), start=1):
             document = index.store.document(passage.document_id)
-            matched = match_terms(index, question, candidates.terms, passage.text, passage.lang, passage.start)
+            there = passage_terms(index, question, candidates.terms, ordinal, passage)
+            matched = match_terms(question, candidates.terms, there)
             cosines = None
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, len(passage.sentences))
-            answers, _ = choose_sentences(index, question, candidates.terms, document, passage, cosines)
+            answers, _ = choose_sentences(question, candidates.terms, document, passage, there, cosines)
             if rank == 1:
                 first_answer = answers
             explain = Explanation(
@@ -227,12 +229,12 @@ class Engine:
             if part
         )  # fmt: skip
         standing = f"{over}\n{passage.text}"
-        whole = match_terms(index, question, candidates.terms, standing, passage.lang)
+        there = text_terms(index, question, standing, passage.lang)
+        whole = match_terms(question, candidates.terms, there)
         answer_text = " ".join(document.text[a:b] for a, b in answers)
-        answer = match_terms(index, question, candidates.terms, answer_text, passage.lang)
+        answer = match_terms(question, candidates.terms, text_terms(index, question, answer_text, passage.lang))
         subject: Subject = subject_of(index, question, candidates)
-        present = {term.term for term in index.analyzer.english_terms(standing, passage.lang)}
-        present |= {term.term for term in index.analyzer.english_terms(over, "en")}
+        present = there.english.keys() | {term.term for term in index.analyzer.english_terms(over, "en")}
         missing = [name for name, terms in subject.names if not terms & present]
         features = features_of(
             index, question, candidates, document, passage, whole, answer, answer_text,
@@ -316,5 +318,3 @@ def _why(question: Question, terms: Sequence[str], dense: int | None, lexical: i
     if lexical is not None:
         parts.append(f"{lexical} by words")
     return parts[0][:1].upper() + ", ".join(parts)[1:] + "."
-
-

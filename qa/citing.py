@@ -177,7 +177,10 @@ def text_fragment_link(document: Document, quotation: str, page: int | None) -> 
     words = quotation.split()
     if not words:
         return base
-    encode = lambda part: quote(" ".join(part), safe="").replace("-", "%2D")  # noqa: E731
-    fragment = encode(words) if len(words) <= 10 else f"{encode(words[:5])},{encode(words[-5:])}"
+    fragment = _encode(words) if len(words) <= 10 else f"{_encode(words[:5])},{_encode(words[-5:])}"
     joint = "" if "#" in base else "#"
     return f"{base}{joint}:~:text={fragment}"
+
+
+def _encode(words: list[str]) -> str:
+    return quote(" ".join(words), safe="").replace("-", "%2D")

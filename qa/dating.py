@@ -3,12 +3,8 @@
 from corpus.records import Lang
 
 _MONTHS: dict[Lang, tuple[str, ...]] = {
-    "en": tuple(
-        "January February March April May June July August September October November December".split()
-    ),
-    "es": tuple(
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-    ),
+    "en": tuple("January February March April May June July August September October November December".split()),
+    "es": tuple("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()),
 }
 
 

@@ -64,9 +64,7 @@ def load_calibration(path: Path = PATH) -> dict[str, Calibration]:
     if tuple(data["features"]) != FEATURES:
         raise ValueError(f"{path} was made for other features; run `rcm-qa eval calibrate`")
     return {
-        lang: Calibration(
-            tuple(m["mean"]), tuple(m["scale"]), tuple(m["weights"]), m["bias"], m["answered"], m["related"]
-        )
+        lang: Calibration(tuple(m["mean"]), tuple(m["scale"]), tuple(m["weights"]), m["bias"], m["answered"], m["related"])
         for lang, m in data["models"].items()
     }
 
@@ -209,9 +207,7 @@ def empty_reason(question: Question) -> str:
     return words["nothing"]
 
 
-def reason_of(
-    index: Index, question: Question, candidates: Candidates, status: Status, level: Level, missing: list[str]
-) -> str:
+def reason_of(index: Index, question: Question, candidates: Candidates, status: Status, level: Level, missing: list[str]) -> str:
     """One sentence, in the question's language, that says what the state rests on."""
     words = _REASONS[question.lang]
     if status == "answered":

@@ -61,59 +61,87 @@ def answer_type_present(kind: QuestionKind, text: str, question_words: frozenset
     return True
 
 
-def match_terms(index: Index, question: Question, terms: QuestionTerms, text: str, lang: Lang, offset: int = 0) -> Matched:
-    """Which words of a question a text holds, by stem, alias or gloss; spans are shifted by `offset`."""
-    there: dict[str, list[tuple[int, int]]] = {}
+@dataclass(frozen=True, slots=True)
+class TextTerms:
+    """The terms of a text with their places, analysed once and looked at sentence by sentence."""
+
+    text: str
+    lang: Lang
+    offset: int  # of the text in its document; places are of the document
+    english: dict[str, list[tuple[int, int]]]
+    own: dict[str, list[tuple[int, int]]]
+
+
+def text_terms(index: Index, question: Question, text: str, lang: Lang, offset: int = 0) -> TextTerms:
+    """Analyse a text for a question; the Spanish stems only where both are Spanish."""
+    english: dict[str, list[tuple[int, int]]] = {}
     for term in index.analyzer.english_terms(text, lang):
-        there.setdefault(term.term, []).append((term.start + offset, term.end + offset))
+        english.setdefault(term.term, []).append((term.start + offset, term.end + offset))
     own: dict[str, list[tuple[int, int]]] = {}
     if lang == question.lang == "es":
         for term in index.analyzer.own_terms(text, "es"):
             own.setdefault(term.term, []).append((term.start + offset, term.end + offset))
+    return TextTerms(text, lang, offset, english, own)
+
+
+def passage_terms(index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage) -> TextTerms:
+    """The question's terms in a passage, from the places kept at build time."""
+
+    def shifted(found: dict[str, list[tuple[int, int]]]) -> dict[str, list[tuple[int, int]]]:
+        return {term: [(a + passage.start, b + passage.start) for a, b in spans] for term, spans in found.items()}
+
+    english = shifted(index.english_places.find(ordinal, terms.english_numbers))
+    own: dict[str, list[tuple[int, int]]] = {}
+    if passage.lang == question.lang == "es":
+        own = shifted(index.spanish_places.find(ordinal, terms.own_numbers))
+    return TextTerms(passage.text, passage.lang, passage.start, english, own)
+
+
+def match_terms(question: Question, terms: QuestionTerms, there: TextTerms, within: tuple[int, int] | None = None) -> Matched:
+    """Which words of a question a text, or a span of it, holds: by stem, alias or gloss."""
     asked = question.search_text
     total = covered = 0.0
     spans: set[tuple[int, int]] = set()
     gloss: list[str] = []
+
+    def places(found: dict[str, list[tuple[int, int]]], term: str) -> list[tuple[int, int]]:
+        listed = found.get(term, [])
+        return listed if within is None else [span for span in listed if within[0] <= span[0] and span[1] <= within[1]]
+
+    concepts = [term for group in terms.groups for term in group if term.term.startswith("@")]
+    named = [term for term in concepts if places(there.english, term.term)]
+    for term in named:
+        spans.update(places(there.english, term.term))
     for group in terms.groups:
-        if all(term.term.startswith("@") for term in group):
-            for term in group:
-                spans.update(there.get(term.term, ()))
+        plain = [term for term in group if not term.term.startswith("@")]
+        if not plain:
             continue
-        weight = max(terms.idf[term.term] * term.weight for term in group if not term.term.startswith("@"))
+        weight = max(terms.idf[term.term] * term.weight for term in plain)
         total += weight
         word = asked[group[0].start : group[0].end]
-        hits = [term for term in group if term.term in there]
-        own_hits = own.get(stem(find_words(word)[0].folded, "es"), []) if own and " " not in word else []
+        hits = [(term, found) for term in plain if (found := places(there.english, term.term))]
+        own_hits = places(there.own, stem(find_words(word)[0].folded, "es")) if there.own and " " not in word else []
         if hits or own_hits:
             covered += weight
-            for term in hits:
-                spans.update(there[term.term])
-                found = text[there[term.term][0][0] - offset : there[term.term][0][1] - offset]
-                if question.lang != lang and found.lower() != word.lower():
-                    gloss.append(f"{word} → {found}")
+            for _, found in hits:
+                spans.update(found)
+                written = there.text[found[0][0] - there.offset : found[0][1] - there.offset]
+                if question.lang != there.lang and written.lower() != word.lower():
+                    gloss.append(f"{word} → {written}")
             spans.update(own_hits)
-        elif _concept_covers(index, terms, there, group[0].start, group[0].end):
-            covered += weight
+        elif any(term.start <= group[0].start and group[0].end <= term.end for term in named):
+            covered += weight  # the word stands inside the name of a concept that the text calls by another name
     ordered = sorted(spans)
-    surface = tuple(dict.fromkeys(text[a - offset : b - offset] for a, b in ordered))
+    surface = tuple(dict.fromkeys(there.text[a - there.offset : b - there.offset] for a, b in ordered))
     return Matched(covered / total if total else 0.0, surface, tuple(ordered), tuple(dict.fromkeys(gloss)))
 
 
-def _concept_covers(index: Index, terms: QuestionTerms, there: dict[str, list[tuple[int, int]]], start: int, end: int) -> bool:
-    """Whether the word stands inside the name of a concept that the text calls by another name."""
-    return any(
-        term.term.startswith("@") and term.start <= start and end <= term.end and term.term in there
-        for group in terms.groups
-        for term in group
-    )
-
-
 def choose_sentences(
-    index: Index,
     question: Question,
     terms: QuestionTerms,
     document: Document,
     passage: Passage,
+    there: TextTerms,
     cosines: NDArray[np.float32] | None,
 ) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
     """Spans of the answering sentences in order (a list whole, else at most three), and every sentence's score."""
@@ -122,7 +150,7 @@ def choose_sentences(
     scores = np.zeros(len(passage.sentences), np.float32)
     for n, (start, end) in enumerate(passage.sentences):
         sentence = text[start:end]
-        matched = match_terms(index, question, terms, sentence, passage.lang)
+        matched = match_terms(question, terms, there, (start, end))
         present = answer_type_present(question.kind, sentence, question_words)
         cosine = float(cosines[n]) if cosines is not None else 0.0
         scores[n] = cosine + 0.5 * matched.coverage + (0.12 if present else 0.0)
@@ -170,9 +198,7 @@ def merge_spans(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, 
     return merged
 
 
-def make_highlights(
-    answers: Sequence[tuple[int, int]], matches: Sequence[tuple[int, int]], text: str
-) -> tuple[Highlight, ...]:
+def make_highlights(answers: Sequence[tuple[int, int]], matches: Sequence[tuple[int, int]], text: str) -> tuple[Highlight, ...]:
     """Answer spans joined where they touch, then the matched words in order."""
     marks = [Highlight(a, b, "answer") for a, b in merge_spans(answers, text)]
     return tuple(marks + [Highlight(a, b, "match") for a, b in merge_match_spans(matches)])
@@ -187,5 +213,3 @@ def merge_match_spans(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]
         else:
             merged.append((start, end))
     return merged
-
-

@@ -37,6 +37,8 @@ class QuestionTerms:
     possible_english: float
     possible_own: float
     idf: dict[str, float]
+    english_numbers: dict[int, str]  # number in the index -> term
+    own_numbers: dict[int, str]
 
 
 @dataclass(slots=True)
@@ -86,7 +88,9 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     known = [{t: w for t, w in group.items() if index.english.frequency(t)} or group for group in maxima]
     possible = possible_score(known, idf)
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
-    return QuestionTerms(english, own, groups, possible, possible_own, idf)
+    english_numbers = {number: t for t in english if (number := index.english.number(t)) is not None}
+    own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
+    return QuestionTerms(english, own, groups, possible, possible_own, idf, english_numbers, own_numbers)
 
 
 def retrieve(
@@ -114,11 +118,9 @@ def retrieve(
     return join_twins(index, candidates, question.lang) if settings.twins and settings.mode == "product" else candidates
 
 
-def _lexical_order(
-    index: Index, terms: QuestionTerms, pool: int, allowed: NDArray[np.bool_] | None
-) -> NDArray[np.int64]:
+def _lexical_order(index: Index, terms: QuestionTerms, pool: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     """The lexical arm's own ranking: English space for all passages, Spanish terms for Spanish ones."""
-    ordinals, scores = index.english.search(terms.english, pool, allowed)
+    ordinals, _scores = index.english.search(terms.english, pool, allowed)
     if not terms.own:
         return ordinals
     spanish, _ = index.spanish.search(terms.own, pool, allowed)

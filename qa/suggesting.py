@@ -31,7 +31,9 @@ def suggest(engine: "Engine", question: Question, candidates: Candidates, status
     tries: list[str] = []
     if len(candidates.ordinals) and status == "related":
         for position in diversify(engine.index, candidates, 3, per_document=1):
-            document = engine.index.store.document_at(int(engine.index.attributes.rows["document"][candidates.ordinals[position]]))
+            document = engine.index.store.document_at(
+                int(engine.index.attributes.rows["document"][candidates.ordinals[position]])
+            )
             tries.extend(_questions_about(document, question.lang))
     tries += [forms["what"], forms["members"]]
     good: list[str] = []

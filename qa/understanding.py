@@ -20,19 +20,17 @@ MAX_HISTORY = 20
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
-_KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|qu[eé] porcentaje|what (share|percentage))\b"),
-        ("when", r"\b(when|cu[aá]ndo|what (year|date|month|day)|which year|since when|en qu[eé] (año|fecha|mes)|qu[eé] (año|fecha|d[ií]as?)|desde cu[aá]ndo|fecha)\b"),
-        ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (city|cities|place|venue)|(en )?qu[eé] (ciudad|lugar|sede)|sede)\b"),
-        ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-        ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (person|minister|official|country chaired)|qu[eé] (persona|ministr[oa]|funcionari[oa]))\b"),
-        ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
-        ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
-        ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
-    )
+_PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
+    ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|qu[eé] porcentaje|what (share|percentage))\b"),
+    ("when", r"\b(when|cu[aá]ndo|what (year|date|month|day)|which year|since when|en qu[eé] (año|fecha|mes)|qu[eé] (año|fecha|d[ií]as?)|desde cu[aá]ndo|fecha)\b"),
+    ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (city|cities|place|venue)|(en )?qu[eé] (ciudad|lugar|sede)|sede)\b"),
+    ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
+    ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (person|minister|official|country chaired)|qu[eé] (persona|ministr[oa]|funcionari[oa]))\b"),
+    ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
+    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
+    ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
 )  # fmt: skip
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
 # Words that only point back: a question made of these and little else continues the one before it.
 _POINTERS = frozenset(
@@ -159,7 +157,8 @@ def _known(word: Word, index: Index, lang: Lang) -> bool:
     # Inflections of known English words ("renewing", "passports").
     for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
         if form.endswith(ending) and any(
-            index.gloss.is_english(form[: -len(ending)] + tail) or form[: -len(ending)] + tail in index.vocabulary for tail in ("", "e")
+            index.gloss.is_english(form[: -len(ending)] + tail) or form[: -len(ending)] + tail in index.vocabulary
+            for tail in ("", "e")
         ):
             return True
     return bool(lang == "es" and index.gloss.resolve(form))
@@ -184,13 +183,20 @@ def _slots(text: str, index: Index) -> list[_Slot]:
     known = {(s.start, s.end) for s in slots}
     for word in words:
         entry = index.gloss.entry(word.folded)
-        named = word.surface[:1].isupper() and word.start > 0 or (entry is not None and not entry.senses and not entry.function)
-        if named and not any(s <= word.start < e for s, e in known) and word.folded in index.vocabulary and word.folded not in _WH_WORDS:
+        named = (word.surface[:1].isupper() and word.start > 0) or (entry is not None and not entry.senses and not entry.function)
+        if (
+            named
+            and not any(s <= word.start < e for s, e in known)
+            and word.folded in index.vocabulary
+            and word.folded not in _WH_WORDS
+        ):
             slots.append(_Slot("name", word.start, word.end))
     return sorted(slots, key=lambda s: s.start)
 
 
-_WH_WORDS = frozenset("when where who why how which what cuando donde quien quienes por cuanto cuantos cuantas como cual cuales que".split())
+_WH_WORDS = frozenset(
+    "when where who why how which what cuando donde quien quienes por cuanto cuantos cuantas como cual cuales que".split()
+)
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index) -> str | None:
@@ -223,7 +229,11 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index) -> s
         swapped = _swap_slots(asked, slots, earlier, index)
         if swapped is not None:
             wh = _WH.search(rest)
-            return _swap_question_word(wh.group(), swapped) if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked) else swapped
+            return (
+                _swap_question_word(wh.group(), swapped)
+                if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked)
+                else swapped
+            )
     carried = _carry(rest, asked, slots, earlier, index)
     return carried
 
@@ -260,7 +270,9 @@ def _swap_question_word(rest: str, earlier: str) -> str:
     old = _WH.search(earlier)
     if wh is None or old is None:
         return f"{earlier.rstrip(' ?!.')} – {rest}"
-    return (earlier[: old.start()] + (wh.group().lower() if old.start() else wh.group().capitalize()) + earlier[old.end() :]).strip()
+    return (
+        earlier[: old.start()] + (wh.group().lower() if old.start() else wh.group().capitalize()) + earlier[old.end() :]
+    ).strip()
 
 
 def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:

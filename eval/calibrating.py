@@ -1,0 +1,304 @@
+"""The calibrated probability and its operating points, learnt on the dev split; the product reads the JSON written here.
+
+scikit-learn is imported here and nowhere else: answering needs none of it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import floor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.records import LANGS, Lang
+from eval.errors import BadQuestions
+from eval.questions import RELEVANT, main_document
+from eval.sets import QuestionSet
+from qa.deciding import FEATURES, PATH
+
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of the logistic regression: the inverse of its L2 penalty
+BORROWED = (0.0, 0.3, 1.0)  # weight of the other language's questions
+FOLDS = 5
+REPEATS = 4
+MAX_FALSE_ANSWERS = 0.05  # of the unanswerable questions
+MAX_FALSE_REFUSALS = 0.03  # of the answerable questions
+_ROUNDING = 6
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A dev question as calibration sees it."""
+
+    id: str
+    lang: Lang
+    group: str  # questions of one group are never on both sides of a fold
+    answerable: bool
+    right: bool  # answerable, and the first passage holds a judged place
+    features: tuple[float, ...] | None  # in the order of FEATURES; None where there was no candidate
+
+
+@dataclass(slots=True)
+class LanguageFit:
+    """The model of one question language and how it did on questions that it had not seen."""
+
+    model: dict[str, Any]  # the entry of calibration.json
+    strength: float
+    borrowed: float
+    p: Floats  # out of fold, of the examples with features
+    right: NDArray[np.bool_]
+    answerable: NDArray[np.bool_]
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def load_features(sets: Sequence[QuestionSet]) -> list[Example]:
+    """Ask every question and keep the features of its first passage."""
+    examples: list[Example] = []
+    for part in sets:
+        engine = part.engine()
+        for question in part.questions:
+            _, candidates, scored = engine.score(question.question, lang=question.lang, history=question.history)
+            right = False
+            if scored is not None and question.answerable:
+                judged = part.judge.judge(part.places[question.id])
+                right = judged.relevance.get(int(candidates.ordinals[0]), 0) >= RELEVANT
+            features = tuple(scored.features[name] for name in FEATURES) if scored is not None else None
+            group = main_document(question, part.places)
+            examples.append(Example(question.id, question.lang, group, question.answerable, right, features))
+    return examples
+
+
+@contextmanager
+def usable_calibration(path: Path = PATH) -> Iterator[None]:
+    """A file that was made for other features stops every engine: put a neutral one there first.
+
+    What was there comes back when the calibration fails.
+    """
+    before = path.read_bytes() if path.is_file() else None
+    try:
+        usable = before is not None and tuple(json.loads(before)["features"]) == FEATURES
+    except (ValueError, KeyError, TypeError):
+        usable = False
+    if not usable:
+        zeros = [0.0] * len(FEATURES)
+        neutral = {"mean": zeros, "scale": [1.0] * len(FEATURES), "weights": zeros, "bias": 0.0, "answered": 0.5, "related": 0.5}
+        write_calibration(dict.fromkeys(LANGS, neutral), path)
+    try:
+        yield
+    except BaseException:
+        if not usable and before is not None:
+            path.write_bytes(before)
+        raise
+
+
+def write_calibration(models: dict[Any, dict[str, Any]], path: Path = PATH) -> None:
+    """Write `calibration.json` beside and rename it into place."""
+    record = {"version": 1, "features": list(FEATURES), "models": models}
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def answered_point(p: Floats, answerable: NDArray[np.bool_], most: float = MAX_FALSE_ANSWERS) -> float:
+    """The lowest probability to answer at with at most this share of the unanswerable questions answered.
+
+    It lies half-way between the first unanswerable question that must not be answered and the next higher probability.
+    """
+    wrong = np.sort(p[~answerable])[::-1]
+    allowed = floor(most * len(wrong) + 1e-9)
+    if allowed >= len(wrong):
+        return 0.5
+    blocked = float(wrong[allowed])
+    above = p[p > blocked]
+    return (blocked + float(above.min())) / 2 if len(above) else (blocked + 1.0) / 2
+
+
+def related_point(p: Floats, answerable: NDArray[np.bool_], most: float = MAX_FALSE_REFUSALS) -> float:
+    """The highest probability to refuse below with at most this share of the answerable questions refused."""
+    asked = np.sort(p[answerable])
+    allowed = floor(most * len(asked) + 1e-9)
+    if allowed >= len(asked):
+        return 0.5
+    kept = float(asked[allowed])
+    below = p[p < kept]
+    return (kept + float(below.max())) / 2 if len(below) else kept / 2
+
+
+def _fit(x: Floats, y: NDArray[np.bool_], weight: Floats, strength: float) -> tuple[Floats, float]:
+    """Weights and bias of the logistic regression on standardised features."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, max_iter=2000, tol=1e-6)
+    model.fit(x, y, sample_weight=weight)
+    return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
+
+
+def _sigmoid(z: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))), dtype=np.float64)
+
+
+def log_loss(p: Floats, y: NDArray[np.bool_]) -> float:
+    """Mean of -ln of the probability given to what was the case, probabilities kept off 0 and 1 by 1e-6."""
+    q = np.clip(p, 1e-6, 1 - 1e-6)
+    return float(-np.mean(np.where(y, np.log(q), np.log(1 - q))))
+
+
+def negative_weights(right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> Floats:
+    """Weights that let answerable questions answered wrongly count beside the many unanswerable ones.
+
+    The wrongly answered weigh up to twice as much; the negatives weigh what they did together, so that the
+    probability stays calibrated.
+    """
+    weight = np.ones(len(right))
+    wrong, unanswerable = ~right & answerable, ~right & ~answerable
+    if wrong.any() and unanswerable.any():
+        weight[wrong] = min(2.0, max(1.0, unanswerable.sum() / wrong.sum()))
+        weight[~right] *= (~right).sum() / weight[~right].sum()
+    return weight
+
+
+def folds_of(groups: Sequence[str], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+    """(n,) the fold of every question; questions of one group share theirs."""
+    names = sorted(set(groups))
+    order = np.random.default_rng(seed).permutation(len(names))
+    sizes = {name: groups.count(name) for name in names}
+    load = [0] * count
+    fold: dict[str, int] = {}
+    for at in sorted(order.tolist(), key=lambda n: -sizes[names[n]]):
+        least = min(range(count), key=lambda n: load[n])
+        fold[names[at]] = least
+        load[least] += sizes[names[at]]
+    return np.asarray([fold[group] for group in groups], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The examples with features of both languages as arrays."""
+
+    x: Floats
+    right: NDArray[np.bool_]
+    answerable: NDArray[np.bool_]
+    own: NDArray[np.bool_]  # of the language that is fitted
+    groups: list[str]
+
+    def train(self, rows: NDArray[np.bool_], strength: float, borrowed: float) -> tuple[Floats, Floats, Floats, float]:
+        """Mean, scale, weights and bias learnt from some rows."""
+        used = rows & (self.own | (borrowed > 0))
+        mean = self.x[used & self.own].mean(axis=0)
+        scale = self.x[used & self.own].std(axis=0)
+        scale[scale < 1e-6] = 1.0
+        weight = negative_weights(self.right[used], self.answerable[used]) * np.where(self.own[used], 1.0, borrowed)
+        weights, bias = _fit((self.x[used] - mean) / scale, self.right[used], weight, strength)
+        return mean, scale, weights, bias
+
+    def out_of_fold(self, strength: float, borrowed: float, seed: int) -> Floats:
+        """(own,) probabilities of the own questions, each from a model that did not see its group."""
+        folds = folds_of(self.groups, seed)
+        p = np.full(len(self.x), np.nan)
+        for fold in range(FOLDS):
+            held, rows = folds == fold, folds != fold
+            if not (held & self.own).any():
+                continue
+            if len(np.unique(self.right[rows & self.own])) < 2:
+                p[held] = self.right[rows & self.own].mean()
+                continue
+            mean, scale, weights, bias = self.train(rows, strength, borrowed)
+            p[held] = _sigmoid((self.x[held] - mean) / scale @ weights + bias)
+        return p[self.own]
+
+
+def _table(examples: Sequence[Example], lang: Lang) -> _Table:
+    kept = [example for example in examples if example.features is not None]
+    return _Table(
+        x=np.asarray([example.features for example in kept], dtype=np.float64).reshape(len(kept), len(FEATURES)),
+        right=np.asarray([example.right for example in kept], dtype=np.bool_),
+        answerable=np.asarray([example.answerable for example in kept], dtype=np.bool_),
+        own=np.asarray([example.lang == lang for example in kept], dtype=np.bool_),
+        groups=[example.group for example in kept],
+    )
+
+
+def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
+    """The model of a question language: penalty and borrowing by grouped cross-validated log loss, then all questions.
+
+    Raises BadQuestions when the dev questions show only right or only wrong answers.
+    """
+    table = _table(examples, lang)
+    right, answerable = table.right[table.own], table.answerable[table.own]
+    if len(right) < 2 * FOLDS or right.all() or not right.any() or answerable.all():
+        raise BadQuestions(
+            f"the dev questions in {lang} do not teach a calibration: {len(right)} questions, {int(right.sum())} answered "
+            f"rightly, {int((~answerable).sum())} not answerable; add questions of the kind that is missing"
+        )
+    best: tuple[float, float, float] | None = None
+    for borrowed in BORROWED:
+        if borrowed and table.own.all():
+            continue
+        for strength in STRENGTHS:
+            loss = float(np.mean([log_loss(table.out_of_fold(strength, borrowed, seed), right) for seed in range(REPEATS)]))
+            if best is None or loss < best[0] - 1e-9:
+                best = (loss, strength, borrowed)
+    assert best is not None
+    loss, strength, borrowed = best
+    p = np.mean([table.out_of_fold(strength, borrowed, seed) for seed in range(REPEATS)], axis=0)
+    mean, scale, weights, bias = table.train(np.ones(len(table.x), dtype=np.bool_), strength, borrowed)
+    # Questions without a candidate are refused whatever the model says, so they count at probability 0.
+    empty = [example for example in examples if example.features is None and example.lang == lang]
+    p_all = np.concatenate([p, np.zeros(len(empty))])
+    answerable_all = np.concatenate([answerable, np.asarray([example.answerable for example in empty], dtype=np.bool_)])
+    answered = answered_point(p_all, answerable_all)
+    related = min(related_point(p_all, answerable_all), answered)
+    model = {
+        "mean": [round(float(v), _ROUNDING) for v in mean],
+        "scale": [round(float(v), _ROUNDING) for v in scale],
+        "weights": [round(float(v), _ROUNDING) for v in weights],
+        "bias": round(bias, _ROUNDING),
+        "answered": round(answered, 4),
+        "related": round(related, 4),
+    }
+    fit = LanguageFit(model, strength, borrowed, p, right, answerable)
+    fit.figures = _figures(fit, table, p_all, answerable_all, loss)
+    return fit
+
+
+def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDArray[np.bool_], loss: float) -> dict[str, float]:
+    from eval.abstention import aurc, auroc, calibration_error
+
+    answered, related = float(fit.model["answered"]), float(fit.model["related"])
+    unanswerable = p_all[~answerable_all]
+    groups = [group for group, own in zip(table.groups, table.own, strict=True) if own]
+    return {
+        "questions": float(len(p_all)),
+        "right at rank 1": float(fit.right[fit.answerable].mean()),
+        "log loss": loss,
+        "log loss isotonic": isotonic_loss(fit.p, fit.right, groups),
+        "AUROC": auroc(p_all, answerable_all),
+        "AURC": aurc(fit.p, fit.right),
+        "ECE": calibration_error(fit.p, fit.right),
+        "false answers": float((unanswerable >= answered).mean()) if len(unanswerable) else 0.0,
+        "false refusals": float((p_all[answerable_all] < related).mean()),
+        "answerable answered": float((p_all[answerable_all] >= answered).mean()),
+    }
+
+
+def isotonic_loss(p: Floats, y: NDArray[np.bool_], groups: list[str]) -> float:
+    """Log loss of an isotonic curve over the logistic model's out-of-fold output, itself cross-validated by group."""
+    from sklearn.isotonic import IsotonicRegression
+
+    folds = folds_of(groups, seed=99)
+    out = np.empty_like(p)
+    for fold in range(FOLDS):
+        held = folds == fold
+        curve = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip").fit(p[~held], y[~held])
+        out[held] = curve.predict(p[held])
+    return log_loss(out, y)
+
+
+def calibrate(examples: Sequence[Example]) -> dict[Lang, LanguageFit]:
+    """The fits of both question languages."""
+    return {lang: fit_language(examples, lang) for lang in LANGS}

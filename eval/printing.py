@@ -1,0 +1,51 @@
+"""Tables of the evaluation for the terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from corpus.records import Lang
+from eval.calibrating import LanguageFit
+from eval.fitting import FusionFit
+from qa.deciding import FEATURES
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table with the first column left, the others right."""
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[n]) for row in cells) for n in range(len(head))]
+    for row in cells:
+        first, *rest = row
+        print("  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:]))]).rstrip())
+
+
+def print_calibration(fits: Mapping[Lang, LanguageFit]) -> None:
+    """What calibration found, all figures from questions that the model had not seen."""
+    names = next(iter(fits.values())).figures
+    rows: list[list[object]] = [[name, *(f"{fit.figures[name]:.4g}" for fit in fits.values())] for name in names]
+    rows.append(["better curve", *(_curve(fit) for fit in fits.values())])
+    rows.append(["answered at", *(fit.model["answered"] for fit in fits.values())])
+    rows.append(["related at", *(fit.model["related"] for fit in fits.values())])
+    rows.append(["C", *(fit.strength for fit in fits.values())])
+    rows.append(["weight of the other language", *(fit.borrowed for fit in fits.values())])
+    rows += [[f"weight {name}", *(f"{fit.model['weights'][n]:+.2f}" for fit in fits.values())] for n, name in enumerate(FEATURES)]
+    print_table(["cross-validated on dev", *fits], rows)
+
+
+def _curve(fit: LanguageFit) -> str:
+    return "logistic" if fit.figures["log loss"] <= fit.figures["log loss isotonic"] else "isotonic"
+
+
+def print_fusion(fits: Mapping[Lang, FusionFit]) -> None:
+    """The learnt weights and what they gain."""
+    print_table(
+        ["RR@10 on dev", "questions", "before", "after", "held out"],
+        ([lang, fit.questions, f"{fit.before:.4f}", f"{fit.after:.4f}", f"{fit.held_out:.4f}"] for lang, fit in fits.items()),
+    )
+    rows = [
+        (direction, asdict(weights))
+        for lang, fit in fits.items()
+        for direction, weights in fit.weights.items()
+        if direction.startswith(f"{lang}-")
+    ]
+    print()
+    print_table(["direction", *rows[0][1]], ([direction, *(f"{v:g}" for v in weights.values())] for direction, weights in rows))

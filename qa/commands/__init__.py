@@ -1,0 +1,1 @@
+"""The commands of `rcm-qa`, a module for each family; nothing is imported before it is asked for."""

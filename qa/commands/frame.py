@@ -1,0 +1,61 @@
+"""What all commands share: options read by typer, one clear line on stderr, exit status."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from corpus.errors import CorpusError
+from index.errors import BuildRefused, IndexError_, UnknownId
+from qa.errors import QaError
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="folder of the index and of your library")]
+ModelOption = Annotated[str | None, typer.Option("--model", help="sentence-transformers model, by name or folder")]
+CorpusOption = Annotated[
+    list[Path] | None, typer.Option("--corpus", help="folder of documents instead of the bundled collection; may be repeated")
+]
+LangOption = Annotated[str | None, typer.Option("--lang", help="language of the question: en or es")]
+
+
+def run_command(function: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
+    """Run one command: 0 done, 1 the work failed, 2 a mistake of the caller; no traceback for either."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(name)(function)
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(list(arguments), prog_name=f"rcm-qa {name}", standalone_mode=False)
+    except (QaError, CorpusError, UnknownId) as error:
+        return _fail(name, error, 2)
+    except BuildRefused as error:
+        return _fail(name, error, 1)
+    except IndexError_ as error:
+        return _fail(name, error, 1)
+    except KeyboardInterrupt:
+        return _fail(name, "interrupted; what was live is as it was", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        return _fail(name, message(), 2)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(name: str, error: object, status: int) -> int:
+    text = " ".join(str(error).split())
+    print(f"rcm-qa {name}: {text}", file=sys.stderr)
+    return status
+
+
+def check_lang(lang: str | None) -> Any:
+    """`en`, `es` or None. Raises QaError for another value."""
+    if lang not in (None, "en", "es"):
+        raise QaError(f"--lang is {lang[:20]!r}; expected en or es")
+    return lang
