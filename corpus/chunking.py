@@ -78,6 +78,7 @@ class Chunker:
                 before is not None
                 and section.path[: len(before.path)] == before.path
                 and section.path != before.path
+                and any(part != document.title for part in before.path)
                 and self._count(document.text[before.start : before.end], document.lang) < self._settings.fragment_tokens
             ):
                 between = tuple(b for b in document.blocks if before.end <= b.start < section.start)
@@ -120,12 +121,12 @@ class Chunker:
         units = [unit for block in section.blocks for unit in self._units(document, block, section, room)]
         if not units:
             return
-        whole = sum(unit.tokens for unit in units)
         limit = min(self._settings.target_tokens, room)
-        # Equal parts rather than full ones and a rest: no tiny fragment at the end of a section.
-        share = whole if whole <= limit * 1.25 and whole <= room else max(ceil(whole / ceil(whole / limit)), 1)
         first = 0
         while first < len(units):
+            # Equal parts of what is left rather than full ones and a rest: no tiny fragment ends a section.
+            left = sum(unit.tokens for unit in units[first:])
+            share = left if left <= limit * 1.25 and left <= room else max(ceil(left / ceil(left / limit)), 1)
             last = self._last_unit(document, units, first, share, room)
             start = self._overlap_start(units, first, share, room, last)
             yield self._passage(document, units[start : last + 1], self._path(document, units, start, path))

@@ -162,17 +162,27 @@ def negative_weights(right: NDArray[np.bool_], answerable: NDArray[np.bool_]) ->
     return weight
 
 
-def folds_of(groups: Sequence[str], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
-    """(n,) the fold of every question; questions of one group share theirs."""
-    names = sorted(set(groups))
-    order = np.random.default_rng(seed).permutation(len(names))
-    sizes = {name: groups.count(name) for name in names}
-    load = [0] * count
+def folds_of(groups: Sequence[str], answerable: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
+    """(n,) the fold of every question; questions of one group share theirs.
+
+    Every fold gets its part of the unanswerable questions; with fewer documents than FOLDS there are as many folds as
+    documents, at least two.
+    """
+    rng = np.random.default_rng(seed)
+    count = min(FOLDS, max(2, len({group for group, yes in zip(groups, answerable, strict=True) if yes})))
+    sizes = {group: [0, 0] for group in groups}
+    for group, yes in zip(groups, answerable, strict=True):
+        sizes[group][0 if yes else 1] += 1
+    names = sorted(sizes)
+    shuffled = [names[at] for at in rng.permutation(len(names))]
+    load = np.zeros((count, 2))
     fold: dict[str, int] = {}
-    for at in sorted(order.tolist(), key=lambda n: -sizes[names[n]]):
-        least = min(range(count), key=lambda n: load[n])
-        fold[names[at]] = least
-        load[least] += sizes[names[at]]
+    for side in (0, 1):
+        mine = [name for name in shuffled if (sizes[name][0] > 0) == (side == 0)]
+        for name in sorted(mine, key=lambda name: -sum(sizes[name])):
+            share = load[:, side] / (load[:, 0] + 1) if side else load[:, 0]
+            fold[name] = int(np.argmin(share))
+            load[fold[name]] += sizes[name]
     return np.asarray([fold[group] for group in groups], dtype=np.int64)
 
 
@@ -198,9 +208,9 @@ class _Table:
 
     def out_of_fold(self, strength: float, borrowed: float, seed: int) -> Floats:
         """(own,) probabilities of the own questions, each from a model that did not see its group."""
-        folds = folds_of(self.groups, seed)
+        folds = folds_of(self.groups, self.answerable, seed)
         p = np.full(len(self.x), np.nan)
-        for fold in range(FOLDS):
+        for fold in range(int(folds.max()) + 1):
             held, rows = folds == fold, folds != fold
             if not (held & self.own).any():
                 continue
@@ -276,7 +286,7 @@ def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDA
         "questions": float(len(p_all)),
         "right at rank 1": float(fit.right[fit.answerable].mean()),
         "log loss": loss,
-        "log loss isotonic": isotonic_loss(fit.p, fit.right, groups),
+        "log loss isotonic": isotonic_loss(fit.p, fit.right, fit.answerable, groups),
         "AUROC": auroc(p_all, answerable_all),
         "AURC": aurc(fit.p, fit.right),
         "ECE": calibration_error(fit.p, fit.right),
@@ -286,13 +296,13 @@ def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDA
     }
 
 
-def isotonic_loss(p: Floats, y: NDArray[np.bool_], groups: list[str]) -> float:
+def isotonic_loss(p: Floats, y: NDArray[np.bool_], answerable: NDArray[np.bool_], groups: list[str]) -> float:
     """Log loss of an isotonic curve over the logistic model's out-of-fold output, itself cross-validated by group."""
     from sklearn.isotonic import IsotonicRegression
 
-    folds = folds_of(groups, seed=99)
+    folds = folds_of(groups, answerable, seed=99)
     out = np.empty_like(p)
-    for fold in range(FOLDS):
+    for fold in range(int(folds.max()) + 1):
         held = folds == fold
         curve = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip").fit(p[~held], y[~held])
         out[held] = curve.predict(p[held])

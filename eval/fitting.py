@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import LANGS, Lang
-from eval.calibrating import FOLDS, folds_of
+from eval.calibrating import folds_of
 from eval.judging import Judge
 from eval.questions import RELEVANT, main_document
 from eval.sets import QuestionSet
@@ -160,9 +160,9 @@ def fit_fusion(asked: Sequence[Asked], before: Weights) -> dict[Lang, FusionFit]
             continue
         start = {direction: before.get(direction, FusionWeights()) for direction in GRID}
         weights = search_weights(own, lang, start)
-        folds = folds_of([question.group for question in own], seed=0)
+        folds = folds_of([question.group for question in own], np.ones(len(own), dtype=np.bool_), seed=0)
         held: list[float] = []
-        for fold in range(FOLDS):
+        for fold in range(int(folds.max()) + 1):
             rest = [question for question, at in zip(own, folds, strict=True) if at != fold]
             learnt = search_weights(rest, lang, start) if rest else start
             held += [question.reciprocal_rank(learnt) for question, at in zip(own, folds, strict=True) if at == fold]
