@@ -62,14 +62,14 @@ def load_features(sets: Sequence[QuestionSet]) -> list[Example]:
     for part in sets:
         engine = part.engine()
         for question in part.questions:
-            _, candidates, scored = engine.score(question.question, lang=question.lang, history=question.history)
+            understood, candidates, scored = engine.score(question.question, history=question.history)
             right = False
             if scored is not None and question.answerable:
                 judged = part.judge.judge(part.places[question.id])
                 right = judged.relevance.get(int(candidates.ordinals[0]), 0) >= RELEVANT
             features = tuple(scored.features[name] for name in FEATURES) if scored is not None else None
             group = main_document(question, part.places)
-            examples.append(Example(question.id, question.lang, group, question.answerable, right, features))
+            examples.append(Example(question.id, understood.lang, group, question.answerable, right, features))
     return examples
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corpus.errors import CorpusError
-from eval.errors import CheckFailed, EvalError
+from eval.errors import BadOption, CheckFailed, EvalError
 from index.errors import BuildRefused, IndexError_
 from qa.errors import QaError
 
@@ -56,6 +56,87 @@ def run(arguments: Sequence[str]) -> int:
 def _fail(error: object, status: int) -> int:
     print(f"rcm-qa eval: {' '.join(str(error).split())}", file=sys.stderr)
     return status
+
+
+SplitOption = Annotated[str | None, typer.Option("--split", help="dev or test; default: both")]
+ConfigOption = Annotated[
+    list[str] | None,
+    typer.Option("--config", help="NAME=VALUE of retrieval: mode, twins, weights, depth, reranker; may be repeated"),
+]
+
+
+def check_choice(option: str, value: str | None, choices: Sequence[str]) -> None:
+    """Raises BadOption for a value that is not one of the choices."""
+    if value is not None and value not in choices:
+        raise BadOption(f"{option} is {value[:40]!r}; expected {' or '.join(choices)}")
+
+
+def check_name(name: str) -> str:
+    """A run's name, which is a folder's too. Raises BadOption."""
+    if not name or name.startswith(".") or "/" in name or "\\" in name:
+        raise BadOption(f"--name is {name[:40]!r}; expected a name without slashes that does not begin with a dot")
+    return name
+
+
+@app.command("run")
+def run_command(
+    questions: QuestionsOption = None,
+    index: IndexOption = None,
+    originals: OriginalsOption = None,
+    home: HomeOption = None,
+    split: SplitOption = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="only questions in en or es")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="at most so many questions of each file")] = None,
+    name: Annotated[str, typer.Option("--name", help="what the run is called")] = "run",
+    config: ConfigOption = None,
+    output: Annotated[Path | None, typer.Option("--output", help="folder of the run; default: HOME/eval/runs/NAME")] = None,
+) -> None:
+    """Ask the judged questions and write a run: TREC files, JSON lines with spans, qrels, manifest."""
+    from eval.configuring import make_configuration
+    from eval.measures import slices
+    from eval.outcomes import write_run
+    from eval.printing import print_figures
+    from eval.progress import progress_bar
+    from eval.questions import select
+    from eval.running import make_run
+    from eval.sets import choose_pairs, open_sets, runs_folder
+
+    configuration = make_configuration(config or [])
+    check_choice("--split", split, ("dev", "test"))
+    check_choice("--lang", lang, ("en", "es"))
+    folder = output or runs_folder(home) / check_name(name)
+    pairs = choose_pairs(questions, index, originals, home)
+    with open_sets(pairs, lambda listed: select(listed, split=split, lang=lang, limit=limit)) as sets:
+        with progress_bar("questions") as progress:
+            made = make_run(
+                name,
+                sets,
+                configuration.retrieval,
+                depth=configuration.depth,
+                engine=configuration.engine,
+                progress=progress,
+                split=split,
+                lang=lang,
+                limit=limit,
+                reranker=configuration.reranker,
+            )
+    write_run(made, folder)
+    parts = slices(made.outcomes)
+    print_figures(made, {**parts["all"], **parts.get("language", {}), **parts.get("split", {})})
+    print(f"\nwritten to {folder}")
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="folder of the run to compare with")],
+    b: Annotated[Path, typer.Argument(help="folder of the run that is compared")],
+) -> None:
+    """Measure by measure B against A: difference, randomisation test with Holm's correction, interval, flipped questions."""
+    from eval.comparing import compare as compare_runs
+    from eval.outcomes import read_run
+    from eval.printing import print_comparison
+
+    print_comparison(compare_runs(read_run(a), read_run(b)))
 
 
 @app.command()

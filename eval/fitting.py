@@ -96,7 +96,7 @@ def load_asked(sets: Sequence[QuestionSet]) -> list[Asked]:
         for question in part.questions:
             if not question.answerable:
                 continue
-            understood = engine.understand(question.question, lang=question.lang, history=question.history)
+            understood = engine.understand(question.question, history=question.history)
             found = engine.search(understood, Timing())
             ordinals = np.sort(found.ordinals)
             if not understood.filters.as_dict():

@@ -5,7 +5,10 @@ from dataclasses import asdict
 
 from corpus.records import Lang
 from eval.calibrating import LanguageFit
+from eval.comparing import Comparison
 from eval.fitting import FusionFit
+from eval.measures import question_values, summarise
+from eval.outcomes import Outcome, Run
 from qa.deciding import FEATURES
 
 
@@ -49,3 +52,46 @@ def print_fusion(fits: Mapping[Lang, FusionFit]) -> None:
     ]
     print()
     print_table(["direction", *rows[0][1]], ([direction, *(f"{v:g}" for v in weights.values())] for direction, weights in rows))
+
+
+def _number(value: float) -> str:
+    return "–" if value != value else f"{value:.3f}"
+
+
+def print_figures(run: Run, slices: Mapping[str, Sequence[Outcome]], names: Sequence[str] | None = None) -> None:
+    """Measures down, slices across; the interval of the first slice."""
+    values = question_values(run.outcomes)
+    summaries = {name: summarise(part, values) for name, part in slices.items()}
+    first = next(iter(summaries.values()))
+    rows = [
+        [
+            name,
+            *(_number(summary[name].value) for summary in summaries.values()),
+            f"{_number(first[name].low)} to {_number(first[name].high)}",
+        ]
+        for name in names or first
+    ]
+    print_table([f"{len(run.outcomes)} questions", *summaries, "95 % interval of all"], rows)
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Differences and flipped questions."""
+    print_table(
+        ["measure", comparison.a, comparison.b, "difference", "95 % interval", "p", "p (Holm)", "n"],
+        (
+            [
+                d.measure,
+                _number(d.a),
+                _number(d.b),
+                f"{d.change:+.3f}",
+                f"{d.low:+.3f} to {d.high:+.3f}",
+                f"{d.p:.4f}",
+                f"{d.adjusted:.4f}{' *' if d.adjusted < 0.05 else ''}",
+                d.n,
+            ]
+            for d in comparison.differences
+        ),
+    )
+    print(f"\n{len(comparison.flips)} questions flipped")
+    for flip in comparison.flips:
+        print(f"{'+' if flip.gained else '-'} {flip.id}  {flip.before} -> {flip.after}  {flip.question}")

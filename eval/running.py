@@ -1,124 +1,54 @@
-"""Ask judged questions and keep what was shown, judged: a run, all that measures and reports need."""
+"""Ask judged questions through an engine, judge what was shown, and record what makes the run repeatable."""
 
+import hashlib
+import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from typing import Any
 
-from corpus.words import find_words
-from eval.judging import Judge, JudgedPassages, facts_of, relevance_of
-from eval.questions import JudgedQuestion, Place
+from eval.judging import JudgedPassages, count_facts, facts_held, judge_documents, relevance_of
+from eval.outcomes import Outcome, Reference, Run, Shown
+from eval.questions import JudgedQuestion, Place, question_json
 from eval.sets import QuestionSet
-from index.searching import Index
 from qa.answering import Engine, Timing
-from qa.answers import Answer, Evidence, Status
+from qa.answers import Evidence
+from qa.deciding import PATH as CALIBRATION
 from qa.errors import QaError
-from qa.evidence import choose_sentences
-from qa.retrieving import Candidates
+from qa.retrieving import RetrievalSettings, diversify
 
 DEPTH = 10  # passages asked for
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A passage as it was shown, with its judgement."""
-
-    rank: int
-    id: str
-    item: str  # id that both language versions of the passage share
-    document: str
-    variant: str
-    start: int
-    end: int
-    score: float
-    relevance: int
-    facts: tuple[int, ...]  # numbers of the judged facts that it holds
-    marked: tuple[Span, ...]  # the sentences that answer best, also where the status keeps them unmarked
-    marked_relevance: int
-    marked_facts: tuple[int, ...]
-    verbatim: bool  # its text is the document's text at its offsets
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Sentences that a right answer may quote."""
-
-    document: str
-    spans: tuple[Span, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One question and all that came of it."""
-
-    question: JudgedQuestion
-    collection: str
-    status: Status
-    p: float
-    shown: tuple[Shown, ...]
-    relevant: dict[str, int]  # item -> relevance, of every passage of the index that holds a judged place
-    documents: dict[str, int]  # variant -> relevance
-    facts: int
-    references: tuple[Reference, ...]
-    answer: str = ""
-    answer_spans: tuple[Span, ...] = ()  # in the first passage's document
-    answer_verbatim: bool = True
-    interpreted_as: str | None = None
-    reason: str = ""
-    features: dict[str, float] = field(default_factory=dict)
-    took_ms: dict[str, float] = field(default_factory=dict)
-    error: str | None = None  # why the question could not be asked
-
-    @property
-    def right(self) -> bool:
-        """Answerable, and the first passage holds a judged place."""
-        from eval.questions import RELEVANT
-
-        return self.question.answerable and bool(self.shown) and self.shown[0].relevance >= RELEVANT
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Outcomes in the order of the questions, and the record that makes them repeatable."""
-
-    name: str
-    outcomes: tuple[Outcome, ...]
-    manifest: dict[str, Any]
-
 
 Progress = Callable[[int, int], None]
 
 
-def run_questions(
-    part: QuestionSet,
-    engine: Engine,
-    *,
-    depth: int = DEPTH,
-    keep_features: bool = True,
-    progress: Progress = lambda done, total: None,
-) -> list[Outcome]:
-    """Ask every question of a set; one that cannot be asked gives an outcome without passages."""
+def _quiet(done: int, total: int) -> None:
+    pass
+
+
+def run_questions(part: QuestionSet, engine: Engine, *, depth: int = DEPTH, progress: Progress = _quiet) -> list[Outcome]:
+    """Ask every question of a set; one that cannot be asked gives an outcome without passages, never none."""
     outcomes: list[Outcome] = []
     for number, question in enumerate(part.questions, start=1):
-        outcomes.append(_ask(part, engine, question, depth, keep_features))
+        outcomes.append(ask(part, engine, question, depth))
         progress(number, len(part.questions))
     return outcomes
 
 
-def _ask(part: QuestionSet, engine: Engine, question: JudgedQuestion, depth: int, keep_features: bool) -> Outcome:
+def ask(part: QuestionSet, engine: Engine, question: JudgedQuestion, depth: int = DEPTH) -> Outcome:
+    """The outcome of one question, asked as a user asks: its language is for the engine to find out."""
     places = part.places[question.id]
     judged = part.judge.judge(places)
-    names = _item_names(part.index, judged, part.judge)
-    known: dict[str, Any] = {
+    common: dict[str, Any] = {
         "question": question,
         "collection": part.name,
-        "relevant": _relevant_items(judged, part.judge, names),
-        "documents": _documents(places),
-        "facts": judged.facts,
-        "references": _references(part.index, part.judge, places),
+        "relevant": part.judge.items(judged),
+        "documents": judge_documents(places),
+        "facts": count_facts(places),
+        "references": _references(part, places),
     }
     timing = Timing()
     start = time.perf_counter()
@@ -131,55 +61,64 @@ def _ask(part: QuestionSet, engine: Engine, question: JudgedQuestion, depth: int
             timing=timing,
             suggestions=False,
         )
-        took_ms = {**timing.total(), "whole": (time.perf_counter() - start) * 1000}
-        _, candidates, scored = engine.score(question.question, history=question.history)
+        took_ms = {**timing.took_ms, "total": (time.perf_counter() - start) * 1000}
+        understood, candidates, scored = engine.score(question.question, history=question.history)
     except QaError as error:
-        return Outcome(status="not_found", p=0.0, shown=(), error=str(error), **known)
-    shown = tuple(_shown(part, evidence, answer, candidates, judged, places) for evidence in answer.passages)
+        return Outcome(status="not_found", p=0.0, shown=(), error=str(error), **common)
+    # An answer marks sentences only where it is given; which ones would be marked is asked for apart.
+    chosen = {}
+    if answer.passages:
+        evidence, _ = engine._evidence(understood, candidates, diversify(part.index, candidates, depth))
+        chosen = {e.passage.id: _answer_spans(e) for e in evidence}
     first = answer.passages[0] if answer.passages else None
-    spans = tuple((h.start, h.end) for h in first.highlights if h.kind == "answer") if first and answer.text else ()
+    spans = _answer_spans(first) if first and answer.text else ()
+    text = part.index.store.document(first.document.id).text if first else ""
     return Outcome(
         status=answer.status,
         p=scored.p if scored is not None else 0.0,
-        shown=shown,
-        answer=answer.text,
-        answer_spans=spans,
-        answer_verbatim=_answer_verbatim(part.index, first, spans, answer.text),
+        shown=tuple(_shown(part, e, chosen.get(e.passage.id, ()), judged, places) for e in answer.passages),
+        understood_lang=answer.question.lang,
         interpreted_as=answer.question.interpreted_as,
         reason=answer.confidence.reason,
-        features={name: round(value, 6) for name, value in scored.features.items()} if scored and keep_features else {},
+        answer=answer.text,
+        answer_spans=spans,
+        answer_verbatim=" ".join(text[a:b] for a, b in spans) == answer.text,
+        features={name: round(value, 6) for name, value in scored.features.items()} if scored else {},
         took_ms={stage: round(value, 4) for stage, value in took_ms.items()},
-        **known,
+        **common,
     )
+
+
+def _references(part: QuestionSet, places: Sequence[Place]) -> tuple[Reference, ...]:
+    found: list[Reference] = []
+    for identifier, spans in part.judge.references(places):
+        text = part.index.store.document(identifier).text
+        found.append(Reference(identifier, spans, " ".join(text[a:b] for a, b in spans)))
+    return tuple(found)
+
+
+def _answer_spans(evidence: Evidence) -> tuple[tuple[int, int], ...]:
+    return tuple((h.start, h.end) for h in evidence.highlights if h.kind == "answer")
 
 
 def _shown(
     part: QuestionSet,
     evidence: Evidence,
-    answer: Answer,
-    candidates: Candidates,
+    marked: tuple[tuple[int, int], ...],
     judged: JudgedPassages,
     places: Sequence[Place],
 ) -> Shown:
-    passage, document, index = evidence.passage, evidence.document, part.index
+    passage, document = evidence.passage, evidence.document
     ordinal = part.judge.ordinal_of(passage)
-    cosines = None
-    if candidates.vector is not None:
-        cosines = index.sentence_scores(candidates.vector, ordinal, len(passage.sentences))
-    marked, _ = choose_sentences(index, answer.question, candidates.terms, document, passage, cosines)
-    # Where only the other language version is judged, a marked sentence cannot be: the passage's judgement stands in.
-    own = any(place.document == passage.document_id for place in places)
     relevance = judged.relevance.get(ordinal, 0)
-    facts = judged.numbers.get(ordinal, frozenset())
-    held = frozenset(p.number for p in places if p.number in facts and any(p.held_by(p.document, a, b) for a, b in marked))
-    held = frozenset(
-        p.number for p in places if p.number in facts and any(p.held_by(passage.document_id, a, b) for a, b in marked)
-    )
-    stored = index.store.document(passage.document_id).text
+    facts = judged.facts.get(ordinal, frozenset())
+    # Where only the other language version is judged, no sentence of this one can be; the passage's judgement stands in.
+    own = any(place.document == passage.document_id for place in places)
+    stored = part.index.store.document(passage.document_id).text
     return Shown(
         rank=evidence.rank,
         id=passage.id,
-        item=_item(part.judge, ordinal, index),
+        item=part.judge.item_of(ordinal),
         document=document.id,
         variant=document.variant_of or document.id,
         start=passage.start,
@@ -187,9 +126,67 @@ def _shown(
         score=round(evidence.explain.score, 6),
         relevance=relevance,
         facts=tuple(sorted(facts)),
-        marked=tuple(marked),
+        marked=marked,
         marked_relevance=relevance_of(places, passage.document_id, marked) if own else relevance,
-        marked_facts=tuple(sorted(held if own else facts)),
+        marked_facts=tuple(sorted(facts_held(places, passage.document_id, marked) if own else facts)),
         verbatim=stored[passage.start : passage.end] == passage.text,
         text=passage.text,
     )
+
+
+def _shift(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)
+
+
+def hash_questions(questions: Sequence[JudgedQuestion]) -> str:
+    """SHA-256 of judged questions in canonical form."""
+    digest = hashlib.sha256()
+    for question in questions:
+        digest.update(repr(question_json(question)).encode())
+    return digest.hexdigest()
+
+
+def describe(sets: Sequence[QuestionSet], retrieval: RetrievalSettings, **chosen: object) -> dict[str, Any]:
+    """The manifest of a run: questions, indexes, settings and versions, nothing of this machine's paths."""
+    return {
+        "made_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "sets": [
+            {
+                "name": part.name,
+                "questions": len(part.questions),
+                "questions_sha256": hash_questions(part.questions),
+                "generation": part.index.manifest.generation,
+                "index": part.index.manifest.model_dump(mode="json", exclude={"files", "seconds"}),
+            }
+            for part in sets
+        ],
+        "retrieval": {
+            "mode": retrieval.mode,
+            "twins": retrieval.twins,
+            "weights": {direction: asdict(weights) for direction, weights in sorted(retrieval.weights.items())},
+        },
+        "calibration_sha256": hashlib.sha256(CALIBRATION.read_bytes()).hexdigest(),
+        "chosen": chosen,
+        "versions": {name: version(name) for name in ("rcm-qa", "numpy", "faiss-cpu", "onnxruntime", "ir_measures", "scipy")},
+        "python": platform.python_version(),
+    }
+
+
+def make_run(
+    name: str,
+    sets: Sequence[QuestionSet],
+    retrieval: RetrievalSettings,
+    *,
+    depth: int = DEPTH,
+    engine: Callable[[QuestionSet], Engine] | None = None,
+    progress: Progress = _quiet,
+    **chosen: object,
+) -> Run:
+    """Ask the questions of all sets with one retrieval setting."""
+    total = sum(len(part.questions) for part in sets)
+    outcomes: list[Outcome] = []
+    for part in sets:
+        made = engine(part) if engine is not None else part.engine(retrieval)
+        shifted: Progress = partial(_shift, progress, len(outcomes), total)
+        outcomes += run_questions(part, made, depth=depth, progress=shifted)
+    return Run(name, tuple(outcomes), describe(sets, retrieval, depth=depth, **chosen))

@@ -94,6 +94,11 @@ def open_sets(
             index.close()
 
 
+def runs_folder(home: Path | None) -> Path:
+    """Where runs are kept when no folder is named."""
+    return load_settings({"home": home}).home / "eval" / "runs"
+
+
 def choose_pairs(
     questions: Sequence[Path] | None, homes: Sequence[Path] | None, originals: Path | None, home: Path | None
 ) -> list[tuple[Path, Path]]:

@@ -34,6 +34,15 @@ class Lexicon(Protocol):
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word."""
         ...
 
+    def is_english(self, word: str) -> bool:
+        """Whether a folded word is an English word known to the model."""
+        ...
+
+
+def _starts_line(words: Sequence[Word], at: int) -> bool:
+    """Whether a word stands at the head of a line or sentence, where a capital does not make it a name."""
+    return at == 0 or words[at].start - words[at - 1].end > 1
+
 
 @lru_cache(maxsize=100_000)
 def stem(folded: str, lang: Lang) -> str:
@@ -80,9 +89,8 @@ class Analyzer:
         words = find_words(text)
         terms = self._concept_terms(words) + self._ordinals(words)
         if lang == "en" or self._lexicon is None:
-            stop = STOP_WORDS[lang]
-            terms += [Term(stem(w.folded, "en"), w.start, w.end) for w in words if w.folded not in stop]
-            return terms
+            terms += [Term(stem(w.folded, "en"), w.start, w.end) for w in words if w.folded not in STOP_WORDS[lang]]
+            return terms + self._foreign_terms(words) if lang == "en" else terms
         at = 0
         while at < len(words):
             length, senses = self._lexicon.senses(words, at)
@@ -97,6 +105,20 @@ class Analyzer:
                             terms.append(Term(stem(word.folded, "en"), start, end, sense.weight))
             at += length
         return terms
+
+    def _foreign_terms(self, words: Sequence[Word]) -> list[Term]:
+        """The English of Spanish words in an English text: labels of a form, titles of documents, names of bodies."""
+        if self._lexicon is None:
+            return []
+        found: list[Term] = []
+        for at, word in enumerate(words):
+            if len(word.folded) < 4 or not word.folded.isalpha() or self._lexicon.is_english(word.folded):
+                continue
+            for sense in self._lexicon.senses(words, at)[1] if not word.surface[:1].isupper() or _starts_line(words, at) else ():
+                for english in find_words(sense.english):
+                    if english.folded not in ENGLISH_STOP_WORDS:
+                        found.append(Term(stem(english.folded, "en"), word.start, word.end, sense.weight))
+        return found
 
     def concepts(self, text: str) -> list[Term]:
         """The glossary's concepts that a text names, longest names first, each once per place."""

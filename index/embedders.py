@@ -90,13 +90,19 @@ class SentenceTransformerEmbedder:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
         try:
             self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except Exception as error:  # the library raises whatever its parts raise
             raise BadModel(f"the model in {folder} cannot be loaded: {str(error).splitlines()[0]}") from None
         self.model.max_seq_length = max_tokens(folder)
-        dim = self.model.get_sentence_embedding_dimension()
+        # The method was renamed in version 6.
+        measure = getattr(self.model, "get_embedding_dimension", None) or self.model.get_sentence_embedding_dimension
+        dim = measure()
         if not dim:
             raise BadModel(f"the model in {folder} does not say how long its vectors are")
         self._dim = int(dim)

@@ -22,6 +22,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
+_DEFINES = re.compile(
+    r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(is|are|was|means|called|known as|es|son|era|significa|llamad[oa]|conocid[oa])\b (an?|the|also|as|un[oa]?s?|el|la|los|las|también)\b"
+)
 _CAUSE = re.compile(
     r"\b(because|since|due to|in order to|so that|to (help|ensure|promote|strengthen|protect)|reason|purpose|aim|"
     r"porque|debido a|a fin de|para que|con el fin|motivo|raz[oó]n|prop[oó]sito|objetivo|ya que|puesto que)\b",
@@ -54,6 +57,8 @@ def answer_type_present(kind: QuestionKind, text: str, question_words: frozenset
                 w.surface[:1].isupper() and w.folded not in question_words and n > 0 and not w.surface.isupper()
                 for n, w in enumerate(words)
             )
+        case "definition":
+            return bool(_DEFINES.search(text))
         case "which":
             return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
         case "why":

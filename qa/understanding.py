@@ -21,6 +21,7 @@ _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
+    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition)\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
     ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|qu[eé] porcentaje|what (share|percentage))\b"),
     ("when", r"\b(when|cu[aá]ndo|what (year|date|month|day)|which year|since when|en qu[eé] (año|fecha|mes)|qu[eé] (año|fecha|d[ií]as?)|desde cu[aá]ndo|fecha)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (city|cities|place|venue)|(en )?qu[eé] (ciudad|lugar|sede)|sede)\b"),
@@ -191,7 +192,14 @@ def _slots(text: str, index: Index) -> list[_Slot]:
             and word.folded not in _WH_WORDS
         ):
             slots.append(_Slot("name", word.start, word.end))
-    return sorted(slots, key=lambda s: s.start)
+    joined: list[_Slot] = []
+    for slot in sorted(slots, key=lambda s: s.start):
+        before = joined[-1] if joined else None
+        if before is not None and text[before.end : slot.start] == " " and {before.kind, slot.kind} <= {"name", "country"}:
+            joined[-1] = _Slot(before.kind, before.start, slot.end)  # "Guatemala City" is one place
+        else:
+            joined.append(slot)
+    return joined
 
 
 _WH_WORDS = frozenset(
