@@ -90,8 +90,14 @@ def run_command(
     name: Annotated[str, typer.Option("--name", help="what the run is called")] = "run",
     config: ConfigOption = None,
     output: Annotated[Path | None, typer.Option("--output", help="folder of the run; default: HOME/eval/runs/NAME")] = None,
+    beir: Annotated[Path | None, typer.Option("--beir", help="a BEIR folder to index and ask instead")] = None,
+    precise: Annotated[bool, typer.Option("--precise", help="with --beir: embed in float32 with sentence-transformers")] = False,
+    no_gloss: Annotated[bool, typer.Option("--no-gloss", help="with --beir: embed Spanish as it stands")] = False,
 ) -> None:
     """Ask the judged questions and write a run: TREC files, JSON lines with spans, qrels, manifest."""
+    if beir is not None:
+        _run_beir(beir, home, precise, no_gloss)
+        return
     from eval.configuring import make_configuration
     from eval.measures import slices
     from eval.outcomes import write_run
@@ -124,6 +130,24 @@ def run_command(
     parts = slices(made.outcomes)
     print_figures(made, {**parts["all"], **parts.get("language", {}), **parts.get("split", {})})
     print(f"\nwritten to {folder}")
+
+
+def _run_beir(folder: Path, home: Path | None, precise: bool, no_gloss: bool) -> None:
+    from eval.ablating import tabulate
+    from eval.beir import beir_measures, open_beir, read_beir, run_beir
+    from eval.printing import print_cells
+    from eval.progress import progress_bar
+    from qa.settings import load_settings
+
+    settings = load_settings({"home": home})
+    collection = read_beir(folder)
+    index = open_beir(collection, settings.home, settings, precise=precise, gloss=False if no_gloss else None)
+    with index, progress_bar("questions") as progress:
+        found = run_beir(collection, index, progress=progress)
+    print(
+        f"{collection.name}: {len(collection.documents)} documents, {len(collection.questions)} questions, {index.manifest.model.precision}"
+    )
+    print_cells(tabulate(found, list(beir_measures())))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from corpus.records import Lang
+from eval.ablating import Table
 from eval.calibrating import LanguageFit
 from eval.comparing import Comparison
 from eval.fitting import FusionFit
@@ -95,3 +96,18 @@ def print_comparison(comparison: Comparison) -> None:
     print(f"\n{len(comparison.flips)} questions flipped")
     for flip in comparison.flips:
         print(f"{'+' if flip.gained else '-'} {flip.id}  {flip.before} -> {flip.after}  {flip.question}")
+
+
+def print_cells(table: Table, baseline: str = "product") -> None:
+    """Configurations down, measures across; a star where the difference from the baseline is beyond chance."""
+    measures = list(next(iter(table.values())))
+    rows = []
+    for name, cells in table.items():
+        row: list[object] = [name]
+        for cell in cells.values():
+            star = "*" if cell.adjusted is not None and cell.adjusted < 0.05 else " "
+            row.append(f"{_number(cell.figure.value)} [{_number(cell.figure.low)}, {_number(cell.figure.high)}]{star}")
+        rows.append(row)
+    print_table(["configuration", *measures], rows)
+    if baseline in table:
+        print(f"* differs from {baseline} (paired randomisation test, Holm-corrected p < 0.05)")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from corpus.records import Lang
 from index.filters import Filters
 from index.searching import Index
 from qa.answers import Answer, Evidence, Explanation, IndexInfo, Question, Status
 from qa.deciding import (
-    Subject,
     empty_reason,
     features_of,
     load_calibration,
@@ -21,11 +22,12 @@ from qa.deciding import (
     subject_of,
 )
 from qa.errors import BadQuestion
-from qa.evidence import choose_sentences, make_highlights, match_terms, passage_terms, text_terms
+from qa.evidence import choose_sentences, make_highlights
+from qa.examining import DEPTH, Examined, Examiner, reorder, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
 from qa.understanding import understand
-from qa.weights import load_weights
+from qa.weights import load_ranking, load_weights
 
 MAX_PASSAGES = 50
 DEFAULT_PASSAGES = 5
@@ -70,8 +72,9 @@ class Engine:
         stale: bool = False,
     ) -> None:
         self.index = index
-        self.settings = settings or RetrievalSettings(weights=load_weights())
+        self.settings = settings or RetrievalSettings(weights=load_weights(), ranking=load_ranking())
         self._calibration = load_calibration()
+        self._examiner = Examiner(index)
         self._reranker = reranker
         self._budget_ms = rerank_budget_ms
         manifest = index.manifest
@@ -123,14 +126,7 @@ class Engine:
                 return replace(candidates, notes=(*candidates.notes, note))
             scores.extend(self._reranker.score(question.search_text, [passage.text]))
         order = sorted(range(depth), key=lambda n: (-scores[n], n)) + list(range(depth, len(candidates.ordinals)))
-        return replace(
-            candidates,
-            ordinals=candidates.ordinals[order],
-            dense=candidates.dense[order],
-            sentence=candidates.sentence[order],
-            english=candidates.english[order],
-            own=candidates.own[order],
-        )
+        return reorder(candidates, np.asarray(order, dtype=np.int64))
 
     def answer(
         self,
@@ -154,13 +150,14 @@ class Engine:
         if not len(candidates.ordinals):
             return self._nothing(question, candidates)
         with timing.stage("extract"):
+            candidates, seen = self.examine(question, candidates)
             shown = diversify(self.index, candidates, k)
-            evidence, first = self._evidence(question, candidates, shown)
+            evidence = self._evidence(question, candidates, shown, seen)
         with timing.stage("decide"):
-            scored, missing = self._score(question, candidates, evidence[0], first)
+            scored = self._score(question, candidates, seen[0])
             calibration = self._calibration[question.lang]
             status, level = status_of(scored.p, calibration)
-            reason = reason_of(self.index, question, candidates, status, level, missing)
+            reason = reason_of(self.index, question, candidates, status, level, list(seen[0].missing))
         with timing.stage("suggest"):
             leads = suggest(self, question, candidates, status) if suggestions and status != "answered" else ()
         return self._finish(question, candidates, evidence, status, scored.p, level, reason, leads, include_passages)
@@ -171,36 +168,32 @@ class Engine:
         candidates = self.search(question, Timing())
         if not len(candidates.ordinals):
             return question, candidates, None
-        evidence, first = self._evidence(question, candidates, [0])
-        return question, candidates, self._score(question, candidates, evidence[0], first)[0]
+        candidates, seen = self.examine(question, candidates)
+        return question, candidates, self._score(question, candidates, seen[0])
+
+    def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
+        """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
+        subject = subject_of(self.index, question, candidates)
+        depth = min(DEPTH, len(candidates.ordinals))
+        seen = self._examiner.examine(question, candidates, subject, range(depth))
+        if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
+            return candidates, seen
+        return second_order(candidates, seen, self.settings.ranking)
 
     def _evidence(
-        self, question: Question, candidates: Candidates, shown: Sequence[int]
-    ) -> tuple[list[Evidence], list[tuple[int, int]]]:
+        self, question: Question, candidates: Candidates, shown: Sequence[int], seen: Sequence[Examined]
+    ) -> list[Evidence]:
         index = self.index
-        ordinals = [int(candidates.ordinals[position]) for position in shown]
-        passages = index.store.passages_at(ordinals)
+        later = [position for position in shown if position >= len(seen)]
+        subject = subject_of(index, question, candidates)
+        rest = dict(zip(later, self._examiner.examine(question, candidates, subject, later), strict=True)) if later else {}
         evidence: list[Evidence] = []
-        first_answer: list[tuple[int, int]] = []
-        for rank, (position, ordinal, passage) in enumerate(zip(shown, ordinals, passages, strict=True), start=1):
-            document = index.store.document(passage.document_id)
-            there = passage_terms(index, question, candidates.terms, ordinal, passage)
-            matched = match_terms(question, candidates.terms, there)
-            cosines = None
-            if candidates.vector is not None:
-                cosines = index.sentence_scores(candidates.vector, ordinal, len(passage.sentences))
-            answers, _ = choose_sentences(question, candidates.terms, document, passage, there, cosines)
-            if rank == 1:
-                first_answer = answers
-            explain = Explanation(
-                dense_rank=candidates.dense_ranks.get(ordinal),
-                lexical_rank=candidates.lexical_ranks.get(ordinal),
-                fused_rank=position + 1,
-                matched_terms=matched.terms,
-                score=float(candidates.scores[position]),
-                gloss=matched.gloss,
-                reason=_why(question, matched.terms, candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)),
-            )
+        for rank, position in enumerate(shown, start=1):
+            examined = seen[position] if position < len(seen) else rest[position]
+            document, passage, ordinal = examined.document, examined.passage, examined.ordinal
+            answers = choose_sentences(question, document.text, passage.sentences, examined.sentence_scores)
+            dense, lexical = candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)
+            matched = examined.matched
             evidence.append(
                 Evidence(
                     passage=passage,
@@ -209,38 +202,24 @@ class Engine:
                     rank=rank,
                     citation=rank,
                     highlights=make_highlights(answers, matched.spans, document.text),
-                    explain=explain,
+                    explain=Explanation(
+                        dense_rank=dense,
+                        lexical_rank=lexical,
+                        fused_rank=position + 1,
+                        matched_terms=matched.terms,
+                        score=float(candidates.scores[position]),
+                        gloss=matched.gloss,
+                        reason=_why(question, matched.terms, dense, lexical),
+                    ),
                 )
             )
-        return evidence, first_answer
+        return evidence
 
-    def _score(
-        self, question: Question, candidates: Candidates, first: Evidence, answers: Sequence[tuple[int, int]]
-    ) -> tuple[Scored, list[str]]:
-        index = self.index
-        document, passage = first.document, first.passage
-        event = document.event
-        over = " | ".join(
-            str(part)
-            for part in (
-                document.title, *passage.section, document.source.title, document.source.publisher, document.year,
-                event.name, event.edition, event.city, event.country, event.theme, event.presidency,
-            )
-            if part
-        )  # fmt: skip
-        standing = f"{over}\n{passage.text}"
-        there = text_terms(index, question, standing, passage.lang)
-        whole = match_terms(question, candidates.terms, there)
-        answer_text = " ".join(document.text[a:b] for a, b in answers)
-        answer = match_terms(question, candidates.terms, text_terms(index, question, answer_text, passage.lang))
-        subject: Subject = subject_of(index, question, candidates)
-        present = there.english.keys() | {term.term for term in index.analyzer.english_terms(over, "en")}
-        missing = [name for name, terms in subject.names if not terms & present]
-        features = features_of(
-            index, question, candidates, document, passage, whole, answer, answer_text,
-            len(subject.names) - len(missing), len(subject.names),
-        )  # fmt: skip
-        return Scored(features, self._calibration[question.lang].probability(features)), missing
+    def _score(self, question: Question, candidates: Candidates, first: Examined) -> Scored:
+        answers = choose_sentences(question, first.document.text, first.passage.sentences, first.sentence_scores)
+        subject = subject_of(self.index, question, candidates)
+        features = features_of(self.index, question, candidates, first, answers, len(subject.names))
+        return Scored(features, self._calibration[question.lang].probability(features))
 
     def _finish(
         self,

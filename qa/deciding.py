@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log1p
@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from corpus.numerals import find_ordinals
-from corpus.records import Document, Lang, Passage
+from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.evidence import Matched, answer_type_present
+from qa.examining import Examined, Subject, covered_share
 from qa.retrieving import Candidates
 
 PATH = Path(__file__).parent / "calibration.json"
@@ -69,13 +69,6 @@ def load_calibration(path: Path = PATH) -> dict[str, Calibration]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The names, acronyms and numbers of a question: what an answer must be about."""
-
-    names: tuple[tuple[str, frozenset[str]], ...]  # as written, and the terms any of which stands for it
-
-
 def subject_of(index: Index, question: Question, candidates: Candidates) -> Subject:
     """The words of a question that name something: capitals inside it, acronyms, years, ordinals, glossary concepts."""
     text = question.search_text
@@ -107,15 +100,11 @@ def features_of(
     index: Index,
     question: Question,
     candidates: Candidates,
-    document: Document,
-    passage: Passage,
-    whole: Matched,
-    answer: Matched,
-    answer_text: str,
-    named_found: int,
-    named_total: int,
+    first: Examined,
+    answers: Sequence[tuple[int, int]],
+    names: int,
 ) -> dict[str, float]:
-    """The values of FEATURES for the best candidate (position 0)."""
+    """The values of FEATURES for the best candidate (position 0), its answering sentences, and the names asked for."""
     unknown = total = 0.0
     for group in candidates.terms.groups:
         plain = [t for t in group if not t.term.startswith("@")]
@@ -127,27 +116,27 @@ def features_of(
             unknown += weight
     mean, deviation = candidates.background
     tail = candidates.scores[min(9, len(candidates.scores) - 1)]
-    first = int(candidates.ordinals[0])
-    ranks = [candidates.dense_ranks.get(first), candidates.lexical_ranks.get(first)]
-    twin = candidates.twins.get(first)
+    ranks = [candidates.dense_ranks.get(first.ordinal), candidates.lexical_ranks.get(first.ordinal)]
+    twin = candidates.twins.get(first.ordinal)
     if twin is not None:
         pairs = zip(ranks, (candidates.dense_ranks.get(twin), candidates.lexical_ranks.get(twin)), strict=True)
         ranks = [min((r for r in pair if r is not None), default=None) for pair in pairs]
-    words = frozenset(w.folded for w in find_words(question.search_text))
-    sentence = float(candidates.sentence[0])
+    chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
+    sentence = float(first.cosines.max())
+    text_terms = {t for t, spans in first.there.english.items() if any(a <= s and e <= b for s, e in spans for a, b in answers)}
     return {
         "dense": float(candidates.dense[0]),
         "sentence": sentence,
         "sentence_z": (sentence - mean) / deviation if candidates.vector is not None else 0.0,
         "lexical": float(max(candidates.english[0], candidates.own[0])),
-        "coverage": whole.coverage,
-        "sentence_coverage": answer.coverage,
+        "coverage": first.coverage,
+        "sentence_coverage": covered_share(candidates, text_terms),
         "unknown": unknown / total if total else 0.0,
-        "named": named_found / named_total if named_total else 1.0,
-        "named_missing": float(named_total - named_found),
+        "named": 1 - len(first.missing) / names if names else 1.0,
+        "named_missing": float(len(first.missing)),
         "margin": float(candidates.scores[0] - tail),
         "agreement": float(np.mean([1 / rank if rank else 0.0 for rank in ranks])),
-        "type_present": float(answer_type_present(question.kind, answer_text, words)),
+        "type_present": float(first.typed[chosen].any()),
         "words": log1p(len(candidates.terms.groups)),
         "dense_only": float(candidates.english[0] == 0.0 and candidates.own[0] == 0.0),
     }

@@ -4,15 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corpus.dates import MONTHS
-from corpus.records import Document, Lang, Passage
+from corpus.records import Lang, Passage
 from corpus.words import find_words
 from index.analysis import stem
 from index.searching import Index
-from qa.answers import Highlight, Question, QuestionKind
+from qa.answers import Highlight, Question
+from qa.fusion import Scores
 from qa.retrieving import QuestionTerms
 
 MAX_SENTENCES = 3
@@ -24,6 +22,9 @@ _NUMBER = re.compile(
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _DEFINES = re.compile(
     r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(is|are|was|means|called|known as|es|son|era|significa|llamad[oa]|conocid[oa])\b (an?|the|also|as|un[oa]?s?|el|la|los|las|también)\b"
+)
+_PLACES_ASKED = re.compile(
+    r"\b(countries|nations|states|governments|organi[sz]ations|pa[ií]ses|naciones|estados|gobiernos|organi[sz]aciones)\b", re.I
 )
 _CAUSE = re.compile(
     r"\b(because|since|due to|in order to|so that|to (help|ensure|promote|strengthen|protect)|reason|purpose|aim|"
@@ -42,9 +43,9 @@ class Matched:
     gloss: tuple[str, ...]  # "trata -> trafficking"
 
 
-def answer_type_present(kind: QuestionKind, text: str, question_words: frozenset[str]) -> bool:
+def answer_type_present(question: Question, text: str, question_words: frozenset[str]) -> bool:
     """Whether a sentence holds something of the sort that is asked for, beside what the question itself says."""
-    match kind:
+    match question.kind:
         case "when":
             if _YEAR_OR_DATE.search(text):
                 return any(w.folded not in question_words for w in find_words(text) if w.folded[:1].isdigit())
@@ -60,6 +61,8 @@ def answer_type_present(kind: QuestionKind, text: str, question_words: frozenset
         case "definition":
             return bool(_DEFINES.search(text))
         case "which":
+            if _PLACES_ASKED.search(question.search_text):
+                return sum(w.surface[:1].isupper() and w.folded not in question_words for w in find_words(text)) >= 4
             return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
         case "why":
             return bool(_CAUSE.search(text))
@@ -141,35 +144,21 @@ def match_terms(question: Question, terms: QuestionTerms, there: TextTerms, with
     return Matched(covered / total if total else 0.0, surface, tuple(ordered), tuple(dict.fromkeys(gloss)))
 
 
-def choose_sentences(
-    question: Question,
-    terms: QuestionTerms,
-    document: Document,
-    passage: Passage,
-    there: TextTerms,
-    cosines: NDArray[np.float32] | None,
-) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
-    """Spans of the answering sentences in order (a list whole, else at most three), and every sentence's score."""
-    text = document.text
-    question_words = frozenset(word.folded for word in find_words(question.search_text))
-    scores = np.zeros(len(passage.sentences), np.float32)
-    for n, (start, end) in enumerate(passage.sentences):
-        sentence = text[start:end]
-        matched = match_terms(question, terms, there, (start, end))
-        present = answer_type_present(question.kind, sentence, question_words)
-        cosine = float(cosines[n]) if cosines is not None else 0.0
-        scores[n] = cosine + 0.5 * matched.coverage + (0.12 if present else 0.0)
+def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, int]], scores: Scores) -> list[tuple[int, int]]:
+    """Spans of the answering sentences of a passage in order: a list whole, else at most three sentences.
+
+    `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers.
+    """
     best = int(scores.argmax())
-    spans = passage.sentences
     block = _list_around(text, spans, best)
     if block is not None and (question.kind in ("which", "what", "how_many", "how") or text[: spans[best][1]].endswith(":")):
-        return [spans[n] for n in block], scores
+        return [spans[n] for n in block]
     chosen = {best}
     # A neighbour joins in when it scores nearly as well, that is when the answer runs over two sentences.
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] * 0.93:
             chosen.add(neighbour)
-    return [spans[n] for n in sorted(chosen)], scores
+    return [spans[n] for n in sorted(chosen)]
 
 
 def _is_item(text: str, span: tuple[int, int]) -> bool:

@@ -67,6 +67,7 @@ class RetrievalSettings:
     weights: dict[str, FusionWeights] = field(default_factory=dict)  # "es-en": question language, passage language
     mode: str = "product"  # product, dense, lexical, rrf
     twins: bool = True
+    ranking: tuple[float, ...] = ()  # weights of the closer look; empty leaves the fused order
 
     def weights_for(self, question: Lang, passage: Lang) -> FusionWeights:
         """The weights of a direction."""

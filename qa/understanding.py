@@ -21,7 +21,7 @@ _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
-    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition)\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
+    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
     ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|qu[eé] porcentaje|what (share|percentage))\b"),
     ("when", r"\b(when|cu[aá]ndo|what (year|date|month|day)|which year|since when|en qu[eé] (año|fecha|mes)|qu[eé] (año|fecha|d[ií]as?)|desde cu[aá]ndo|fecha)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (city|cities|place|venue)|(en )?qu[eé] (ciudad|lugar|sede)|sede)\b"),

@@ -1,0 +1,173 @@
+"""A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.records import Document, Passage
+from corpus.words import find_words
+from index.searching import Index
+from qa.answers import Question
+from qa.evidence import Matched, TextTerms, answer_type_present, match_terms, passage_terms
+from qa.retrieving import Candidates
+
+DEPTH = 12  # candidates that are looked at; the others keep their place behind them
+
+RANKING_FEATURES = (
+    "fused",  # score of the fusion
+    "sentence",  # best sum of cosine, covered words and fitting kind of one sentence
+    "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
+    "typed",  # some sentence holds the sort of thing that is asked for
+    "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
+    "first",  # 1 / rank in the fused order
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The names, acronyms and numbers of a question: what an answer must be about."""
+
+    names: tuple[tuple[str, frozenset[str]], ...]  # as written, and the terms any of which stands for it
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One candidate seen closely. Arrays are (sentences,)."""
+
+    ordinal: int
+    passage: Passage
+    document: Document
+    there: TextTerms
+    matched: Matched
+    cosines: NDArray[np.float32]
+    coverages: NDArray[np.float32]
+    typed: NDArray[np.bool_]
+    header: frozenset[str]  # terms of the title, headings and record of the document
+    coverage: float  # of the passage together with its header
+    missing: tuple[str, ...]
+
+    @property
+    def sentence_scores(self) -> NDArray[np.float32]:
+        """(sentences,) how well each sentence answers."""
+        return sentence_scores(self.cosines, self.coverages, self.typed)
+
+
+def sentence_scores(
+    cosines: NDArray[np.float32], coverages: NDArray[np.float32], typed: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Cosine, half the share of covered words, and a little for holding the sort of thing that is asked for."""
+    scores: NDArray[np.float32] = (cosines + 0.5 * coverages + 0.12 * typed).astype(np.float32)
+    return scores
+
+
+def header_text(document: Document, passage: Passage) -> str:
+    """What stands over a passage: titles, headings, publisher, and the record of the event."""
+    event = document.event
+    parts = (
+        document.title, *passage.section, document.source.title, document.source.publisher, document.year, event.name,
+        event.edition, event.city, event.country, event.theme, event.presidency, event.next_presidency,
+    )  # fmt: skip
+    return " | ".join(str(part) for part in parts if part)
+
+
+class Examiner:
+    """Looks at candidates of one index; what it works out of headers is kept."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._header = lru_cache(maxsize=4096)(self._header_terms)
+
+    def _header_terms(self, document_id: str, section: tuple[str, ...]) -> frozenset[str]:
+        document = self._index.store.document(document_id)
+        probe = Passage(document_id, 0, 0, "", document.lang, section)
+        text = header_text(document, probe)
+        analyzer = self._index.analyzer
+        terms = {term.term for term in analyzer.english_terms(text, document.lang)}
+        return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
+
+    def examine(self, question: Question, candidates: Candidates, subject: Subject, positions: Sequence[int]) -> list[Examined]:
+        """The candidates at these positions, seen closely, in the order asked for."""
+        index = self._index
+        ordinals = [int(candidates.ordinals[position]) for position in positions]
+        words = frozenset(word.folded for word in find_words(question.search_text))
+        seen: list[Examined] = []
+        for ordinal, passage in zip(ordinals, index.store.passages_at(ordinals), strict=True):
+            document = index.store.document(passage.document_id)
+            there = passage_terms(index, question, candidates.terms, ordinal, passage)
+            count = len(passage.sentences)
+            cosines = np.zeros(count, np.float32)
+            if candidates.vector is not None:
+                cosines = index.sentence_scores(candidates.vector, ordinal, count)
+            matches = [match_terms(question, candidates.terms, there, span) for span in passage.sentences]
+            typed = [answer_type_present(question, document.text[a:b], words) for a, b in passage.sentences]
+            header = self._header(document.id, passage.section)
+            present = header | there.english.keys()
+            seen.append(
+                Examined(
+                    ordinal=ordinal,
+                    passage=passage,
+                    document=document,
+                    there=there,
+                    matched=match_terms(question, candidates.terms, there),
+                    cosines=cosines,
+                    coverages=np.asarray([m.coverage for m in matches], dtype=np.float32),
+                    typed=np.asarray(typed, dtype=np.bool_),
+                    header=header,
+                    coverage=covered_share(candidates, present),
+                    missing=tuple(name for name, terms in subject.names if not terms & present),
+                )
+            )
+        return seen
+
+
+def covered_share(candidates: Candidates, present: Set[str]) -> float:
+    """Share of the question's words, by rarity, that stand among given terms."""
+    total = covered = 0.0
+    names = [t for group in candidates.terms.groups for t in group if t.term.startswith("@") and t.term in present]
+    for group in candidates.terms.groups:
+        plain = [term for term in group if not term.term.startswith("@")]
+        if not plain:
+            continue
+        weight = max(candidates.terms.idf[term.term] * term.weight for term in plain)
+        total += weight
+        if any(term.term in present for term in plain) or any(
+            name.start <= group[0].start and group[0].end <= name.end for name in names
+        ):
+            covered += weight
+    return covered / total if total else 0.0
+
+
+def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:
+    """The values of RANKING_FEATURES for one candidate."""
+    return (
+        float(candidates.scores[position]),
+        float(examined.sentence_scores.max()),
+        examined.coverage,
+        float(examined.typed.any()),
+        float(len(examined.missing)),
+        1 / (1 + position),
+    )
+
+
+def second_order(candidates: Candidates, seen: Sequence[Examined], weights: Sequence[float]) -> tuple[Candidates, list[Examined]]:
+    """The candidates with the examined ones reordered by a linear model; the rest follow in their order."""
+    scores = [sum(w * f for w, f in zip(weights, ranking_features(candidates, n, e), strict=True)) for n, e in enumerate(seen)]
+    order = sorted(range(len(seen)), key=lambda n: (-scores[n], n))
+    whole = np.asarray(order + list(range(len(seen), len(candidates.ordinals))), dtype=np.int64)
+    return reorder(candidates, whole), [seen[n] for n in order]
+
+
+def reorder(candidates: Candidates, order: NDArray[np.int64]) -> Candidates:
+    """The candidates in another order; scores go with their passages."""
+    return replace(
+        candidates,
+        ordinals=candidates.ordinals[order],
+        scores=candidates.scores[order],
+        dense=candidates.dense[order],
+        sentence=candidates.sentence[order],
+        english=candidates.english[order],
+        own=candidates.own[order],
+    )
