@@ -26,8 +26,8 @@ _NAVIGATION = frozenset(
 )
 _NAVIGATION = frozenset(phrase.strip() for phrase in _NAVIGATION)
 _FOOTER = re.compile(
-    r"(website |site |web )?(design(ed)?|developed|powered|diseño|diseñado|desarrollado) (by|por)\b.{0,60}$|"
-    r"(copyright|©|\(c\) ?\d{4})|.{0,60}(all rights reserved|todos los derechos reservados)\W*$",
+    r"(website |site |web )?(design(ed)?|developed|powered|diseño|diseñado|desarrollado) (by|por)\b.{0,60}(?<![.!?])$|"
+    r"(copyright\W*(©|\(c\)|\d{4}|by\b)|©|\(c\) ?\d{4})|.{0,60}(all rights reserved|todos los derechos reservados)\W*$",
     re.IGNORECASE,
 )
 _COOKIES = re.compile(r"\b(cookies?)\b", re.IGNORECASE)

@@ -73,6 +73,8 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             value = ORDINAL_WORDS[plain]
         elif match := _SUFFIXED.fullmatch(plain):
             value = int(match[1])
+        elif following in ("ª", "º") and re.fullmatch(r"\d{1,2}", plain):
+            value, length = int(plain), 2  # "15.ª", where the stop parts the words
         elif token.isupper() and (number := roman(token)):
             upper_follows = at + 1 < len(tokens) and tokens[at + 1][:1].isupper()
             if len(token) > 1 or upper_follows:

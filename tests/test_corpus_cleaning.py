@@ -72,8 +72,9 @@ def test_a_line_counts_once_for_each_document() -> None:
 
 def test_running_headers_and_page_numbers_of_a_pdf_go_in_all_their_forms() -> None:
     lines: list[tuple[str, int | None]] = []
-    for page in range(1, 5):
-        lines += [(f"Report on the meeting, page {page}", page), (f"{BODY} Part {page} of it.", page), ("", page)]
+    subjects = ("Visas", "Consulates", "Refugees", "Remittances")
+    for page, subject in enumerate(subjects, start=1):
+        lines += [(f"Report on the meeting, page {page}", page), (f"{subject} come first here.", page), ("", page)]
         lines += [("More follows on the next page of this document.", page), (f"{page} of 4", page)]
     reasons = clean_lines(lines, Counter())
     assert [text for (text, _), reason in zip(lines, reasons, strict=True) if reason == "page header or footer"] == [
@@ -82,7 +83,7 @@ def test_running_headers_and_page_numbers_of_a_pdf_go_in_all_their_forms() -> No
         for text in (f"Report on the meeting, page {page}", "More follows on the next page of this document.", f"{page} of 4")
     ]
     assert [text for (text, _), reason in zip(lines, reasons, strict=True) if reason is None and text] == [
-        f"{BODY} Part {page} of it." for page in range(1, 5)
+        f"{subject} come first here." for subject in subjects
     ]
 
 
@@ -108,6 +109,21 @@ def test_contact_words_followed_by_real_text_stay() -> None:
     assert len(kept(page)) == 3
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Design by Example Studio",
+        "Diseñado por Estudio Ejemplo",
+        "Copyright © 2014 Example Organisation",
+        "© Example Organisation",
+        "Example Organisation. All rights reserved.",
+        "Todos los derechos reservados",
+    ],
+)
+def test_the_line_at_the_foot_of_a_site_goes(line: str) -> None:
+    assert kept(f"{BODY}\n\n{line}") == [BODY]
+
+
 @pytest.mark.parametrize("line", ["E-mail: ana@example.org", "Tel. +506 2222-3333", "www.example.org", "Fax 2222 3333"])
 def test_a_line_that_is_only_a_way_to_reach_somebody_goes(line: str) -> None:
     assert kept(f"{BODY}\n{line}\n{BODY}") == [BODY, BODY]
@@ -127,6 +143,7 @@ def test_a_line_that_is_only_a_way_to_reach_somebody_goes(line: str) -> None:
         "The search for missing migrants goes on in three countries.",
         "Language courses are offered to refugees.",
         "The budget was 1 250 000 dollars in 2010 and 2011.",
+        "Developed by eleven countries, the plan began in 2015.",
         "Copyright law was not discussed.",
         "Home affairs ministers met too.",
     ],
