@@ -154,6 +154,8 @@ def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> 
         if entry is not None and entry.function:
             continue
         if entry is None:
+            if learnt[0].english == form or learnt[0].weight < 0.3:
+                continue  # a name of both languages, or too vague to fill a gap
             total = sum(sense.weight for sense in learnt)
             forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in learnt[:3]))
             continue

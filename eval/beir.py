@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,15 @@ def _read_lines(folder: Path, name: str) -> Iterator[dict[str, Any]]:
     else:
         raise BadBeir(f"{folder} holds no {name} or {name}.gz; expected a folder in BEIR layout")
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    record = json.loads(line)
-                    if not isinstance(record, dict) or not isinstance(record.get("_id"), str):
-                        raise BadBeir(f"{path}, line {number}: expected an object with a text `_id`")
-                    yield record
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+        for number, line in enumerate(text.split("\n"), start=1):
+            if not line.strip():
+                continue
+            record = json.loads(line)
+            if not isinstance(record, dict) or not isinstance(record.get("_id"), str):
+                raise BadBeir(f"{path}, line {number}: expected an object with a text `_id`")
+            yield record
     except (OSError, EOFError, ValueError) as error:
         raise BadBeir(f"{path} cannot be read: {error}") from None
 
@@ -99,7 +101,7 @@ def read_beir(folder: Path, split: str = "test") -> Beir:
     qrels = read_qrels(folder / "qrels" / f"{split}.tsv")
     made = (make_document(record) for record in _read_lines(folder, "corpus.jsonl"))
     documents = sorted((document for document in made if document is not None), key=lambda d: d.id)
-    for before, document in zip(documents, documents[1:]):
+    for before, document in pairwise(documents):
         if before.id == document.id:
             raise BadBeir(f"{folder}: the document id {document.id!r} stands twice in the corpus")
     questions = {str(r["_id"]): str(r.get("text") or "") for r in _read_lines(folder, "queries.jsonl")}

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -112,20 +113,20 @@ def run_command(
     check_choice("--lang", lang, ("en", "es"))
     folder = output or runs_folder(home) / check_name(name)
     pairs = choose_pairs(questions, index, originals, home)
-    with open_sets(pairs, lambda listed: select(listed, split=split, lang=lang, limit=limit)) as sets:
-        with progress_bar("questions") as progress:
-            made = make_run(
-                name,
-                sets,
-                configuration.retrieval,
-                depth=configuration.depth,
-                engine=configuration.engine,
-                progress=progress,
-                split=split,
-                lang=lang,
-                limit=limit,
-                reranker=configuration.reranker,
-            )
+    wanted = partial(select, split=split, lang=lang, limit=limit)
+    with open_sets(pairs, wanted) as sets, progress_bar("questions") as progress:
+        made = make_run(
+            name,
+            sets,
+            configuration.retrieval,
+            depth=configuration.depth,
+            engine=configuration.engine,
+            progress=progress,
+            split=split,
+            lang=lang,
+            limit=limit,
+            reranker=configuration.reranker,
+        )
     write_run(made, folder)
     parts = slices(made.outcomes)
     print_figures(made, {**parts["all"], **parts.get("language", {}), **parts.get("split", {})})
