@@ -27,8 +27,10 @@ def read(data: bytes, limits: Limits) -> RawDocument:
                 if block is not None:
                     blocks.append(block)
         title = " ".join(normalise(document.core_properties.title or "").split())
-    except (KeyError, ValueError, AttributeError, SyntaxError) as error:
-        raise UnreadableDocument(f"the Word file is damaged: {error}") from None
+    except (RecursionError, MemoryError):
+        raise
+    except Exception as error:  # zipfile, zlib, lxml and python-docx each raise classes of their own
+        raise UnreadableDocument(f"the Word file is damaged: {' '.join(str(error).split())[:200]}") from None
     if not blocks:
         raise UnreadableDocument("the Word file holds no text")
     return RawDocument(blocks=blocks, front=FrontMatter(title=title[:2000] or None))

@@ -118,7 +118,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         return FrontMatter(), text
     try:
         data = tomllib.loads(match[2]) if match[1] == "+++" else yaml.safe_load(match[2]) or {}
-    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+    except (ValueError, yaml.YAMLError) as error:  # both parsers let a bad date or an endless number through as ValueError
         problem = str(error).splitlines()[0]
         raise BadFrontMatter(f"front matter does not parse: {problem}") from None
     if match[1] == "---" and not isinstance(data, dict):
@@ -132,7 +132,7 @@ def read_sidecar(path: Path) -> FrontMatter | None:
         if sidecar.is_file():
             try:
                 data = tomllib.loads(sidecar.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            except ValueError as error:
                 raise BadFrontMatter(f"sidecar {sidecar.name} does not parse: {error}") from None
             return _validate(data, f"sidecar {sidecar.name}")
     return None

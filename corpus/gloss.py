@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from corpus.mapped import map_array, map_bytes
 from corpus.records import Lang
 from corpus.words import Word, find_words
 
@@ -80,12 +80,11 @@ class Gloss:
     """The compiled lexicon, opened without reading it."""
 
     def __init__(self, folder: Path) -> None:
-        self._forms, self._entries, self._offsets = (
-            np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("forms", "entries", "entry_offsets")
-        )
-        blob = folder / "entries.bin"
-        self._blob: Any = np.memmap(blob, dtype=np.uint8, mode="r") if blob.stat().st_size else np.empty(0, np.uint8)
-        self._vocabulary = np.load(folder / "vocabulary.npy", mmap_mode="r")
+        self._forms = map_array(folder / "forms.npy")
+        self._entries = map_array(folder / "entries.npy")
+        self._offsets = map_array(folder / "entry_offsets.npy")
+        self._blob = map_bytes(folder / "entries.bin")
+        self._vocabulary = map_array(folder / "vocabulary.npy")
         self._known: dict[str, Entry | None] = {}
 
     def entry(self, form: str) -> Entry | None:

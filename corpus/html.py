@@ -40,7 +40,7 @@ def _decode_html(data: bytes) -> str:
 
 def _front(found: object, page: str, blocks: list[Block]) -> FrontMatter:
     def get(name: str) -> str | None:
-        return getattr(found, name, None) or None
+        return (getattr(found, name, None) or "")[:2000] or None
 
     url = get("url")
     published = get("date")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +60,19 @@ def _weigh(english: Iterable[str]) -> tuple[Sense, ...]:
     return tuple(Sense(sense, 1 / rank / total) for rank, sense in enumerate(senses, start=1))
 
 
-def _inflections() -> Iterator[tuple[str, str]]:
-    """(form, lemma), folded, of every Spanish form that simplemma knows."""
+def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
+    """(form, lemma), folded, of every Spanish form of the given lemmas that simplemma knows."""
     from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
+    folded: dict[str | bytes, str] = {}
     for form, lemma in DefaultDictionaryFactory().get_dictionary("es").items():
-        text = form.decode() if isinstance(form, bytes) else form
-        base = lemma.decode() if isinstance(lemma, bytes) else lemma
-        if " " not in text:
-            yield fold(text), fold(base)
+        base = folded.get(lemma)
+        if base is None:
+            base = folded[lemma] = fold(lemma.decode() if isinstance(lemma, bytes) else lemma)
+        if base in lemmas:
+            text = form.decode() if isinstance(form, bytes) else form
+            if " " not in text:
+                yield fold(text), base
 
 
 def _plural(form: str) -> str:
@@ -103,12 +107,13 @@ def compile_lexicon(
         senses += [sense for line in lines for sense in line.english[1:]]
         return tuple(dict.fromkeys(senses))[:4]
 
-    for lemma in by_lemma:
+    inflected: dict[str, Entry] = {}
+    for lemma, lines in by_lemma.items():
         forms[lemma] = Entry(_weigh(merged(lemma)))
-    for form, lemma in _inflections():
-        if lemma in by_lemma and form not in by_lemma:
-            verb = all(line.pos == "v" for line in by_lemma[lemma])
-            forms.setdefault(form, Entry(_weigh(merged(lemma)), verb_form=verb))
+        inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
+    for form, lemma in _inflections(by_lemma):
+        if form not in by_lemma:
+            forms.setdefault(form, inflected[lemma])
     for lemma, lines in by_lemma.items():
         if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
             forms.setdefault(_plural(lemma), forms[lemma])

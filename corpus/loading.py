@@ -50,6 +50,10 @@ def load_collection(
     raws: list[tuple[str, RawDocument]] = []
     for root, path in find_files(roots):
         name = path.relative_to(root).as_posix()
+        shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in name)
+        if shown != name:
+            collection.skipped.append(Skipped(shown, "the name of the file is no readable text; rename it"))
+            continue
         progress(name)
         if path.suffix.lower() not in SUFFIXES:
             collection.skipped.append(Skipped(name, f"files of kind {path.suffix or '(none)'!r} are not read"))

@@ -8,12 +8,9 @@ import numpy as np
 from eval.measures import Figure, Values, question_values
 from eval.outcomes import Run
 from eval.running import Progress, make_run
-from eval.sets import QuestionSet
+from eval.sets import CONFIGURATIONS, QuestionSet, retrieval_settings
 from eval.statistics import bootstrap_mean, holm, randomisation_test
-from qa.retrieving import RetrievalSettings
-from qa.weights import load_weights
 
-CONFIGURATIONS = ("dense", "lexical", "rrf", "product")
 MEASURES = ("Success@1", "Success@3", "RR@10", "nDCG@10", "R@5")
 
 
@@ -40,7 +37,7 @@ def run_ablation(
         def shifted(done: int, total: int, number: int = number) -> None:
             progress(number * total + done, total * len(configurations))
 
-        runs[mode] = make_run(mode, sets, RetrievalSettings(weights=load_weights(), mode=mode), progress=shifted)
+        runs[mode] = make_run(mode, sets, retrieval_settings(mode), progress=shifted)
     return runs
 
 

@@ -16,17 +16,14 @@ from eval.errors import BadBeir
 from eval.measures import Values, rank_measures
 from eval.questions import JudgedQuestion, Judgement
 from eval.running import Progress
-from eval.sets import QuestionSet, open_index
+from eval.sets import CONFIGURATIONS, QuestionSet, open_index, retrieval_settings
 from index.filters import Filters
 from index.generations import Home
 from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.errors import QaError
-from qa.retrieving import RetrievalSettings
 from qa.settings import Settings
-from qa.weights import load_weights
 
-CONFIGURATIONS = ("dense", "lexical", "rrf", "product")
 DEPTH = 100  # documents of a ranking
 POOL = 300  # passages that each arm puts forward: a document may have several
 
@@ -162,6 +159,10 @@ def rank_documents(engine: Engine, text: str, *, plain: bool, pool: int = POOL, 
     if plain:
         question = replace(question, search_text=text, interpreted_as=None, filters=Filters())
     candidates = engine.search(question, Timing(), pool)
+    if not len(candidates.ordinals):
+        return []
+    if not plain:
+        candidates, _ = engine.examine(question, candidates)
     numbers = engine.index.attributes.rows["document"][candidates.ordinals]
     best = list(dict.fromkeys(numbers.tolist()))[:depth]
     return [engine.index.store.document_at(number).id for number in best]
@@ -181,10 +182,10 @@ def run_beir(
     found: dict[str, Values] = {}
     total = len(beir.questions) * len(configurations)
     for number, mode in enumerate(configurations):
-        engine = Engine(index, settings=RetrievalSettings(weights=load_weights(), mode=mode))
+        engine = Engine(index, settings=retrieval_settings(mode))
         rankings: dict[str, list[str]] = {}
         for question, text in beir.questions.items():
-            rankings[question] = rank_documents(engine, text, plain=mode != "product")
+            rankings[question] = rank_documents(engine, text, plain=mode not in ("fusion", "product"))
             progress(number * len(beir.questions) + len(rankings), total)
         found[mode] = rank_measures(rankings, beir.qrels, beir_measures())
     return found

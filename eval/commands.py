@@ -193,15 +193,19 @@ def fit(
     home: HomeOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only; write nothing")] = False,
 ) -> None:
-    """Learn the weights of fusion by direction on the dev split; writes qa/weights.json. Calibrate afterwards."""
+    """Learn the weights of fusion and of the closer look on the dev split; writes qa/weights.json. Calibrate afterwards."""
     from eval.fitting import fit_fusion, load_asked, merge_fits, write_weights
-    from eval.printing import print_fusion
+    from eval.ordering import fit_order, load_choices
+    from eval.printing import print_fusion, print_order
     from eval.sets import dev_sets
-    from qa.weights import load_weights
+    from qa.weights import load_ranking, load_weights
 
     with dev_sets(questions, index, originals, home) as sets:
         before = load_weights()
         fits = fit_fusion(load_asked(sets), before)
         print_fusion(fits)
+        fusion = merge_fits(fits, before)
+        order = fit_order(load_choices(sets, fusion), load_ranking())
+        print_order(order)
         if not dry_run:
-            write_weights(merge_fits(fits, before))
+            write_weights(fusion, order.weights)

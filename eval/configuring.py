@@ -1,17 +1,16 @@
 """`--config NAME=VALUE` to the settings of retrieval."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.errors import BadOption
 from eval.running import DEPTH
-from eval.sets import QuestionSet
+from eval.sets import CONFIGURATIONS, QuestionSet, retrieval_settings
 from qa.answering import MAX_PASSAGES, Engine
 from qa.retrieving import RetrievalSettings
-from qa.weights import load_weights
+from qa.weights import load_ranking, load_weights
 
-MODES = ("product", "dense", "lexical", "rrf")
 NAMES = ("mode", "twins", "weights", "depth", "reranker")
 
 
@@ -43,18 +42,19 @@ def make_configuration(pairs: Sequence[str]) -> Configuration:
             raise BadOption(f"--config {pair[:60]!r} is no setting; expected NAME=VALUE with a name of {', '.join(NAMES)}")
         values[name] = value
     mode = values.get("mode", "product")
-    if mode not in MODES:
-        raise BadOption(f"--config mode={mode[:40]!r} does not exist; expected one of {', '.join(MODES)}")
+    if mode not in CONFIGURATIONS:
+        raise BadOption(f"--config mode={mode[:40]!r} does not exist; expected one of {', '.join(CONFIGURATIONS)}")
     twins = values.get("twins", "true")
     if twins not in ("true", "false"):
         raise BadOption(f"--config twins={twins[:40]!r}; expected true or false")
     depth = values.get("depth", str(DEPTH))
     if not depth.isdecimal() or not 1 <= int(depth) <= MAX_PASSAGES:
         raise BadOption(f"--config depth={depth[:40]!r}; expected a number from 1 to {MAX_PASSAGES}")
-    weights = load_weights()
+    retrieval = replace(retrieval_settings(mode), twins=twins == "true")
     if "weights" in values:
+        path = Path(values["weights"])
         try:
-            weights = load_weights(Path(values["weights"]))
+            retrieval = replace(retrieval, weights=load_weights(path), ranking=load_ranking(path) if retrieval.ranking else ())
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadOption(f"--config weights={values['weights']}: no file of weights ({error})") from None
-    return Configuration(RetrievalSettings(weights, mode, twins == "true"), int(depth), values.get("reranker"))
+            raise BadOption(f"--config weights={path}: no file of weights ({error})") from None
+    return Configuration(retrieval, int(depth), values.get("reranker"))

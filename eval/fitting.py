@@ -178,9 +178,13 @@ def merge_fits(fits: Mapping[Lang, FusionFit], before: Weights) -> Weights:
     return merged
 
 
-def write_weights(weights: Mapping[str, FusionWeights], path: Path = PATH) -> None:
-    """Write `weights.json` beside and rename it into place."""
-    lines = ",\n".join(f'  "{direction}": {json.dumps(asdict(weights[direction]))}' for direction in sorted(weights))
+def write_weights(weights: Mapping[str, FusionWeights], ranking: Mapping[str, float], path: Path = PATH) -> None:
+    """Write `weights.json`, fusion and closer look, beside and rename it into place."""
+    record = {
+        "version": 1,
+        "weights": {direction: asdict(weights[direction]) for direction in sorted(weights)},
+        "ranking": dict(ranking),
+    }
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(f'{{\n "version": 1,\n "weights": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
+    temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     temporary.replace(path)

@@ -9,6 +9,7 @@ from eval.calibrating import LanguageFit
 from eval.comparing import Comparison
 from eval.fitting import FusionFit
 from eval.measures import question_values, summarise
+from eval.ordering import OrderFit
 from eval.outcomes import Outcome, Run
 from qa.deciding import FEATURES
 
@@ -53,6 +54,16 @@ def print_fusion(fits: Mapping[Lang, FusionFit]) -> None:
     ]
     print()
     print_table(["direction", *rows[0][1]], ([direction, *(f"{v:g}" for v in weights.values())] for direction, weights in rows))
+
+
+def print_order(fit: OrderFit) -> None:
+    """The weights of the closer look and what it gains over the fused order."""
+    print()
+    print_table(
+        ["closer look, RR@10", "questions", "fused order", "before", "after", "held out"],
+        [["dev", fit.questions, *(f"{v:.4f}" for v in (fit.fused, fit.before, fit.after, fit.held_out))]],
+    )
+    print("the weights stay as they are" if fit.kept else "new weights:", fit.weights)
 
 
 def _number(value: float) -> str:

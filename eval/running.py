@@ -4,7 +4,8 @@ import hashlib
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from copy import copy
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from qa.answering import Engine, Timing
 from qa.answers import Evidence
 from qa.deciding import PATH as CALIBRATION
 from qa.errors import QaError
-from qa.retrieving import RetrievalSettings, diversify
+from qa.retrieving import RetrievalSettings
 
 DEPTH = 10  # passages asked for
 
@@ -62,21 +63,17 @@ def ask(part: QuestionSet, engine: Engine, question: JudgedQuestion, depth: int 
             suggestions=False,
         )
         took_ms = {**timing.took_ms, "total": (time.perf_counter() - start) * 1000}
-        understood, candidates, scored = engine.score(question.question, history=question.history)
+        _, _, scored = engine.score(question.question, history=question.history)
+        marked = _marked(engine, question, depth)
     except QaError as error:
         return Outcome(status="not_found", p=0.0, shown=(), error=str(error), **common)
-    # An answer marks sentences only where it is given; which ones would be marked is asked for apart.
-    chosen = {}
-    if answer.passages:
-        evidence, _ = engine._evidence(understood, candidates, diversify(part.index, candidates, depth))
-        chosen = {e.passage.id: _answer_spans(e) for e in evidence}
     first = answer.passages[0] if answer.passages else None
     spans = _answer_spans(first) if first and answer.text else ()
     text = part.index.store.document(first.document.id).text if first else ""
     return Outcome(
         status=answer.status,
         p=scored.p if scored is not None else 0.0,
-        shown=tuple(_shown(part, e, chosen.get(e.passage.id, ()), judged, places) for e in answer.passages),
+        shown=tuple(_shown(part, e, marked.get(e.passage.id, ()), judged, places) for e in answer.passages),
         understood_lang=answer.question.lang,
         interpreted_as=answer.question.interpreted_as,
         reason=answer.confidence.reason,
@@ -87,6 +84,14 @@ def ask(part: QuestionSet, engine: Engine, question: JudgedQuestion, depth: int 
         took_ms={stage: round(value, 4) for stage, value in took_ms.items()},
         **common,
     )
+
+
+def _marked(engine: Engine, question: JudgedQuestion, depth: int) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Passage id -> the sentences chosen from it. An answer marks them only where it is given, so nothing is refused here."""
+    open_handed = copy(engine)
+    open_handed._calibration = {lang: replace(c, answered=0.0, related=0.0) for lang, c in engine._calibration.items()}
+    answer = open_handed.answer(question.question, k=depth, history=question.history, suggestions=False)
+    return {evidence.passage.id: _answer_spans(evidence) for evidence in answer.passages}
 
 
 def _references(part: QuestionSet, places: Sequence[Place]) -> tuple[Reference, ...]:
@@ -163,6 +168,7 @@ def describe(sets: Sequence[QuestionSet], retrieval: RetrievalSettings, **chosen
         "retrieval": {
             "mode": retrieval.mode,
             "twins": retrieval.twins,
+            "ranking": retrieval.ranking,
             "weights": {direction: asdict(weights) for direction, weights in sorted(retrieval.weights.items())},
         },
         "calibration_sha256": hashlib.sha256(CALIBRATION.read_bytes()).hexdigest(),

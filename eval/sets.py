@@ -22,7 +22,10 @@ from index.searching import Index, open_embedder
 from qa.answering import Engine
 from qa.retrieving import RetrievalSettings
 from qa.settings import Settings, load_settings
-from qa.weights import load_weights
+from qa.weights import load_ranking, load_weights
+
+# Of retrieval: each arm, plain reciprocal-rank fusion, the product's fusion, and with its closer look at the first.
+CONFIGURATIONS = ("dense", "lexical", "rrf", "fusion", "product")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,14 @@ class QuestionSet:
 
     def engine(self, retrieval: RetrievalSettings | None = None) -> Engine:
         """An engine over the set's index."""
-        return Engine(self.index, settings=retrieval or RetrievalSettings(weights=load_weights()))
+        return Engine(self.index, settings=retrieval or retrieval_settings())
+
+
+def retrieval_settings(configuration: str = "product") -> RetrievalSettings:
+    """The settings of one of CONFIGURATIONS, with the learnt weights."""
+    if configuration == "product":
+        return RetrievalSettings(weights=load_weights(), ranking=load_ranking())
+    return RetrievalSettings(weights=load_weights(), mode="product" if configuration == "fusion" else configuration)
 
 
 def open_index(home: Path) -> Index:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.mapped import map_array
 from corpus.records import LANGS, Document, Passage
 
 ATTRIBUTES = np.dtype(
@@ -65,7 +66,7 @@ class Attributes:
     """The attributes of all passages, mapped, and the bitmaps that filters make of them."""
 
     def __init__(self, path: Path, names: dict[str, list[str]], document_ids: list[str]) -> None:
-        self.rows = np.load(path, mmap_mode="r")
+        self.rows = map_array(path)
         self.names = names
         self._documents = {identifier: n for n, identifier in enumerate(document_ids)}
 

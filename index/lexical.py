@@ -3,11 +3,11 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.mapped import map_array, map_bytes
 from index.errors import IndexMismatch
 
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
@@ -71,13 +71,13 @@ class LexicalIndex:
         for name in _FILES:
             if not (folder / name).is_file():
                 raise IndexMismatch(f"{folder} lacks {name}; the index is damaged, run `rcm-qa build --force`")
-        blob = folder / "terms.bin"
-        self._names: Any = np.memmap(blob, dtype=np.uint8, mode="r") if blob.stat().st_size else np.empty(0, np.uint8)
-        self._name_offsets = np.load(folder / "term_offsets.npy", mmap_mode="r")
-        self._offsets = np.load(folder / "posting_offsets.npy", mmap_mode="r")
-        self._passages = np.load(folder / "passages.npy", mmap_mode="r")
-        self._impacts = np.load(folder / "impacts.npy", mmap_mode="r")
-        self._bounds = np.load(folder / "bounds.npy", mmap_mode="r")
+        self._names = map_bytes(folder / "terms.bin")
+        self._name_offsets = map_array(folder / "term_offsets.npy")
+        self._offsets = map_array(folder / "posting_offsets.npy")
+        self._passages = map_array(folder / "passages.npy")
+        self._impacts = map_array(folder / "impacts.npy")
+        self._bounds = map_array(folder / "bounds.npy")
+        self._numbers: dict[str, int | None] = {}
         self.size = int(np.load(folder / "size.npy")[0])
 
     def __contains__(self, term: str) -> bool:
@@ -92,18 +92,25 @@ class LexicalIndex:
 
     def number(self, term: str) -> int | None:
         """The number of a term, None for an unknown one."""
+        if term in self._numbers:
+            return self._numbers[term]
         wanted = term.encode()
         low, high = 0, len(self._name_offsets) - 1
+        found: int | None = None
         while low < high:
             middle = (low + high) // 2
-            found = self._names[self._name_offsets[middle] : self._name_offsets[middle + 1]].tobytes()
-            if found < wanted:
+            name = self._names[self._name_offsets[middle] : self._name_offsets[middle + 1]].tobytes()
+            if name == wanted:
+                found = middle
+                break
+            if name < wanted:
                 low = middle + 1
-            elif found == wanted:
-                return middle
             else:
                 high = middle
-        return None
+        if len(self._numbers) > 100_000:
+            self._numbers.clear()
+        self._numbers[term] = found
+        return found
 
     def frequency(self, term: str) -> int:
         """In how many passages a term occurs."""

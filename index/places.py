@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.mapped import map_array
 from index.analysis import Term
 
 PLACE = np.dtype([("term", "<u4"), ("start", "<u2"), ("length", "<u2")])
@@ -43,8 +44,8 @@ class Places:
     """The places of terms, mapped."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = np.load(path.with_suffix(".npy"), mmap_mode="r")
-        self._offsets = np.load(path.with_name(f"{path.stem}-offsets.npy"), mmap_mode="r")
+        self._rows = map_array(path.with_suffix(".npy"))
+        self._offsets = map_array(path.with_name(f"{path.stem}-offsets.npy"))
 
     def find(self, ordinal: int, wanted: Mapping[int, str]) -> dict[str, list[tuple[int, int]]]:
         """Term -> its places (start, end) in the text of a passage, for the wanted terms (number -> term)."""

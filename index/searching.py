@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from corpus.gloss import Gloss
 from corpus.glossary import load_glossary
+from corpus.mapped import map_array
 from corpus.records import Passage
 from index.analysis import Analyzer
 from index.embedders import Embedder
@@ -69,7 +70,7 @@ class Index:
         self.analyzer = Analyzer(load_glossary(), self.gloss)
         self.countries = frozenset(Analyzer.concept_of(term) for term in load_glossary() if term.kind == "country")
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        self.sentences = np.load(folder / "sentences.npy", mmap_mode="r")
+        self.sentences = map_array(folder / "sentences.npy")
         self.vocabulary = Vocabulary(folder)
         self.attributes = Attributes(folder / "attributes.npy", names, [d.id for d in self.store.documents()])
 

@@ -15,7 +15,7 @@ from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import Examined, Subject, covered_share
+from qa.examining import Examined, Subject
 from qa.retrieving import Candidates
 
 PATH = Path(__file__).parent / "calibration.json"
@@ -105,15 +105,8 @@ def features_of(
     names: int,
 ) -> dict[str, float]:
     """The values of FEATURES for the best candidate (position 0), its answering sentences, and the names asked for."""
-    unknown = total = 0.0
-    for group in candidates.terms.groups:
-        plain = [t for t in group if not t.term.startswith("@")]
-        if not plain:
-            continue
-        weight = max(candidates.terms.idf[t.term] * t.weight for t in plain)
-        total += weight
-        if not any(index.english.frequency(t.term) for t in plain):
-            unknown += weight
+    terms = candidates.terms
+    unknown = sum(word.weight for word in terms.words if not any(index.english.frequency(t.term) for t in word.terms))
     mean, deviation = candidates.background
     tail = candidates.scores[min(9, len(candidates.scores) - 1)]
     ranks = [candidates.dense_ranks.get(first.ordinal), candidates.lexical_ranks.get(first.ordinal)]
@@ -123,15 +116,14 @@ def features_of(
         ranks = [min((r for r in pair if r is not None), default=None) for pair in pairs]
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
     sentence = float(first.cosines.max())
-    text_terms = {t for t, spans in first.there.english.items() if any(a <= s and e <= b for s, e in spans for a, b in answers)}
     return {
         "dense": float(candidates.dense[0]),
         "sentence": sentence,
         "sentence_z": (sentence - mean) / deviation if candidates.vector is not None else 0.0,
         "lexical": float(max(candidates.english[0], candidates.own[0])),
         "coverage": first.coverage,
-        "sentence_coverage": covered_share(candidates, text_terms),
-        "unknown": unknown / total if total else 0.0,
+        "sentence_coverage": float(first.matched.coverages[chosen].max()),
+        "unknown": unknown / terms.total_weight if terms.total_weight else 0.0,
         "named": 1 - len(first.missing) / names if names else 1.0,
         "named_missing": float(len(first.missing)),
         "margin": float(candidates.scores[0] - tail),

@@ -1,13 +1,16 @@
 """The sentences that answer, as spans of the passage, and the words that matched."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
+import numpy as np
+
 from corpus.dates import MONTHS
-from corpus.records import Lang, Passage
-from corpus.words import find_words
-from index.analysis import stem
+from corpus.records import Passage
+from corpus.words import find_words, fold
+from index.analysis import Term
 from index.searching import Index
 from qa.answers import Highlight, Question
 from qa.fusion import Scores
@@ -20,6 +23,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
+_NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _DEFINES = re.compile(
     r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(is|are|was|means|called|known as|es|son|era|significa|llamad[oa]|conocid[oa])\b (an?|the|also|as|un[oa]?s?|el|la|los|las|también)\b"
 )
@@ -35,12 +39,12 @@ _CAUSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What of a question a text holds."""
+    """What of a question a passage holds."""
 
-    coverage: float  # share of the question's words by rarity, 0 to 1
+    coverages: Scores  # (sentences,) share of the question's words, by rarity, in each sentence, 0 to 1
     terms: tuple[str, ...]  # as the text writes them
-    spans: tuple[tuple[int, int], ...]
-    gloss: tuple[str, ...]  # "trata -> trafficking"
+    spans: tuple[tuple[int, int], ...]  # in the document
+    gloss: tuple[str, ...]  # "trata → trafficking"
 
 
 def answer_type_present(question: Question, text: str, question_words: frozenset[str]) -> bool:
@@ -53,95 +57,65 @@ def answer_type_present(question: Question, text: str, question_words: frozenset
         case "how_many":
             return any(m.group().lower() not in question_words for m in _NUMBER.finditer(text))
         case "who" | "where":
-            words = find_words(text)
-            return any(
-                w.surface[:1].isupper() and w.folded not in question_words and n > 0 and not w.surface.isupper()
-                for n, w in enumerate(words)
-            )
+            return any(fold(name) not in question_words for name in _NAME.findall(text))
         case "definition":
             return bool(_DEFINES.search(text))
         case "which":
             if _PLACES_ASKED.search(question.search_text):
-                return sum(w.surface[:1].isupper() and w.folded not in question_words for w in find_words(text)) >= 4
+                return sum(fold(name) not in question_words for name in _NAME.findall(text)) >= 4
             return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
         case "why":
             return bool(_CAUSE.search(text))
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class TextTerms:
-    """The terms of a text with their places, analysed once and looked at sentence by sentence."""
-
-    text: str
-    lang: Lang
-    offset: int  # of the text in its document; places are of the document
-    english: dict[str, list[tuple[int, int]]]
-    own: dict[str, list[tuple[int, int]]]
-
-
-def text_terms(index: Index, question: Question, text: str, lang: Lang, offset: int = 0) -> TextTerms:
-    """Analyse a text for a question; the Spanish stems only where both are Spanish."""
-    english: dict[str, list[tuple[int, int]]] = {}
-    for term in index.analyzer.english_terms(text, lang):
-        english.setdefault(term.term, []).append((term.start + offset, term.end + offset))
-    own: dict[str, list[tuple[int, int]]] = {}
-    if lang == question.lang == "es":
-        for term in index.analyzer.own_terms(text, "es"):
-            own.setdefault(term.term, []).append((term.start + offset, term.end + offset))
-    return TextTerms(text, lang, offset, english, own)
-
-
-def passage_terms(index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage) -> TextTerms:
-    """The question's terms in a passage, from the places kept at build time."""
-
-    def shifted(found: dict[str, list[tuple[int, int]]]) -> dict[str, list[tuple[int, int]]]:
-        return {term: [(a + passage.start, b + passage.start) for a, b in spans] for term, spans in found.items()}
-
-    english = shifted(index.english_places.find(ordinal, terms.english_numbers))
+def match_terms(
+    index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage
+) -> tuple[Matched, Set[str]]:
+    """Which words of a question a passage holds, by stem, alias or gloss, and the terms found; places come from the index."""
+    english = index.english_places.find(ordinal, terms.english_numbers)
     own: dict[str, list[tuple[int, int]]] = {}
     if passage.lang == question.lang == "es":
-        own = shifted(index.spanish_places.find(ordinal, terms.own_numbers))
-    return TextTerms(passage.text, passage.lang, passage.start, english, own)
-
-
-def match_terms(question: Question, terms: QuestionTerms, there: TextTerms, within: tuple[int, int] | None = None) -> Matched:
-    """Which words of a question a text, or a span of it, holds: by stem, alias or gloss."""
-    asked = question.search_text
-    total = covered = 0.0
+        own = index.spanish_places.find(ordinal, terms.own_numbers)
+    starts = [start - passage.start for start, _ in passage.sentences]
     spans: set[tuple[int, int]] = set()
     gloss: list[str] = []
+    covered = np.zeros(len(starts), dtype=np.float32)
 
-    def places(found: dict[str, list[tuple[int, int]]], term: str) -> list[tuple[int, int]]:
-        listed = found.get(term, [])
-        return listed if within is None else [span for span in listed if within[0] <= span[0] and span[1] <= within[1]]
+    def sentences_of(found: Iterable[tuple[int, int]]) -> set[int]:
+        return {max(bisect_right(starts, start) - 1, 0) for start, _ in found}
 
-    concepts = [term for group in terms.groups for term in group if term.term.startswith("@")]
-    named = [term for term in concepts if places(there.english, term.term)]
-    for term in named:
-        spans.update(places(there.english, term.term))
-    for group in terms.groups:
-        plain = [term for term in group if not term.term.startswith("@")]
-        if not plain:
-            continue
-        weight = max(terms.idf[term.term] * term.weight for term in plain)
-        total += weight
-        word = asked[group[0].start : group[0].end]
-        hits = [(term, found) for term in plain if (found := places(there.english, term.term))]
-        own_hits = places(there.own, stem(find_words(word)[0].folded, "es")) if there.own and " " not in word else []
-        if hits or own_hits:
-            covered += weight
-            for _, found in hits:
+    named: list[tuple[Term, set[int]]] = []
+    for term in terms.concepts:
+        if found := english.get(term.term):
+            named.append((term, sentences_of(found)))
+            spans.update(found)
+    for word in terms.words:
+        where: set[int] = set()
+        for term in word.terms:
+            if found := english.get(term.term):
+                where |= sentences_of(found)
                 spans.update(found)
-                written = there.text[found[0][0] - there.offset : found[0][1] - there.offset]
-                if question.lang != there.lang and written.lower() != word.lower():
-                    gloss.append(f"{word} → {written}")
-            spans.update(own_hits)
-        elif any(term.start <= group[0].start and group[0].end <= term.end for term in named):
-            covered += weight  # the word stands inside the name of a concept that the text calls by another name
+                if question.lang != passage.lang:
+                    written = passage.text[found[0][0] : found[0][1]]
+                    if written.lower() != word.text.lower():
+                        gloss.append(f"{word.text} → {written}")
+        if own and (found := own.get(word.own_stem)):
+            where |= sentences_of(found)
+            spans.update(found)
+        for concept, places in named:
+            if concept.start <= word.start and word.end <= concept.end:
+                where |= places  # the word stands inside the name of a concept that the text calls by another name
+        if where:
+            covered[list(where)] += word.weight
     ordered = sorted(spans)
-    surface = tuple(dict.fromkeys(there.text[a - there.offset : b - there.offset] for a, b in ordered))
-    return Matched(covered / total if total else 0.0, surface, tuple(ordered), tuple(dict.fromkeys(gloss)))
+    matched = Matched(
+        coverages=covered / terms.total_weight if terms.total_weight else covered,
+        terms=tuple(dict.fromkeys(passage.text[a:b] for a, b in ordered)),
+        spans=tuple((a + passage.start, b + passage.start) for a, b in ordered),
+        gloss=tuple(dict.fromkeys(gloss)),
+    )
+    return matched, english.keys()
 
 
 def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, int]], scores: Scores) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from corpus.records import Document, Passage
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Question
-from qa.evidence import Matched, TextTerms, answer_type_present, match_terms, passage_terms
+from qa.evidence import Matched, answer_type_present, match_terms
 from qa.retrieving import Candidates
 
 DEPTH = 12  # candidates that are looked at; the others keep their place behind them
@@ -40,10 +40,9 @@ class Examined:
     ordinal: int
     passage: Passage
     document: Document
-    there: TextTerms
+    terms: Set[str]  # the question's terms that stand in it
     matched: Matched
     cosines: NDArray[np.float32]
-    coverages: NDArray[np.float32]
     typed: NDArray[np.bool_]
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
@@ -52,7 +51,7 @@ class Examined:
     @property
     def sentence_scores(self) -> NDArray[np.float32]:
         """(sentences,) how well each sentence answers."""
-        return sentence_scores(self.cosines, self.coverages, self.typed)
+        return sentence_scores(self.cosines, self.matched.coverages, self.typed)
 
 
 def sentence_scores(
@@ -96,24 +95,22 @@ class Examiner:
         seen: list[Examined] = []
         for ordinal, passage in zip(ordinals, index.store.passages_at(ordinals), strict=True):
             document = index.store.document(passage.document_id)
-            there = passage_terms(index, question, candidates.terms, ordinal, passage)
+            matched, found = match_terms(index, question, candidates.terms, ordinal, passage)
             count = len(passage.sentences)
             cosines = np.zeros(count, np.float32)
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, count)
-            matches = [match_terms(question, candidates.terms, there, span) for span in passage.sentences]
             typed = [answer_type_present(question, document.text[a:b], words) for a, b in passage.sentences]
             header = self._header(document.id, passage.section)
-            present = header | there.english.keys()
+            present = header | found
             seen.append(
                 Examined(
                     ordinal=ordinal,
                     passage=passage,
                     document=document,
-                    there=there,
-                    matched=match_terms(question, candidates.terms, there),
+                    terms=found,
+                    matched=matched,
                     cosines=cosines,
-                    coverages=np.asarray([m.coverage for m in matches], dtype=np.float32),
                     typed=np.asarray(typed, dtype=np.bool_),
                     header=header,
                     coverage=covered_share(candidates, present),
@@ -125,19 +122,15 @@ class Examiner:
 
 def covered_share(candidates: Candidates, present: Set[str]) -> float:
     """Share of the question's words, by rarity, that stand among given terms."""
-    total = covered = 0.0
-    names = [t for group in candidates.terms.groups for t in group if t.term.startswith("@") and t.term in present]
-    for group in candidates.terms.groups:
-        plain = [term for term in group if not term.term.startswith("@")]
-        if not plain:
-            continue
-        weight = max(candidates.terms.idf[term.term] * term.weight for term in plain)
-        total += weight
-        if any(term.term in present for term in plain) or any(
-            name.start <= group[0].start and group[0].end <= name.end for name in names
-        ):
-            covered += weight
-    return covered / total if total else 0.0
+    terms = candidates.terms
+    names = [term for term in terms.concepts if term.term in present]
+    covered = sum(
+        word.weight
+        for word in terms.words
+        if any(term.term in present for term in word.terms)
+        or any(name.start <= word.start and word.end <= name.end for name in names)
+    )
+    return covered / terms.total_weight if terms.total_weight else 0.0
 
 
 def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:

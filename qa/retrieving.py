@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corpus.records import Lang
 from corpus.words import find_words
-from index.analysis import Term, weigh
+from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
 from index.searching import Index
@@ -28,6 +28,18 @@ class Reranker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionWord:
+    """A word or phrase of a question with the English terms that stand for it."""
+
+    text: str
+    start: int
+    end: int
+    terms: tuple[Term, ...]
+    weight: float  # rarity of the rarest
+    own_stem: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionTerms:
     """The terms of a question, grouped by the word they come from."""
 
@@ -39,6 +51,9 @@ class QuestionTerms:
     idf: dict[str, float]
     english_numbers: dict[int, str]  # number in the index -> term
     own_numbers: dict[int, str]
+    words: tuple[QuestionWord, ...]  # the groups without the glossary's concepts
+    concepts: tuple[Term, ...]
+    total_weight: float  # of all words
 
 
 @dataclass(slots=True)
@@ -91,7 +106,28 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
     english_numbers = {number: t for t in english if (number := index.english.number(t)) is not None}
     own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
-    return QuestionTerms(english, own, groups, possible, possible_own, idf, english_numbers, own_numbers)
+    words: list[QuestionWord] = []
+    for group in groups:
+        plain = tuple(term for term in group if not term.term.startswith("@"))
+        if plain:
+            start, end = group[0].start, group[0].end
+            inside = find_words(text[start:end])
+            own_stem = stem(inside[0].folded, "es") if lang == "es" and len(inside) == 1 else ""
+            weight = max(idf[term.term] * term.weight for term in plain)
+            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem))
+    return QuestionTerms(
+        english=english,
+        own=own,
+        groups=groups,
+        possible_english=possible,
+        possible_own=possible_own,
+        idf=idf,
+        english_numbers=english_numbers,
+        own_numbers=own_numbers,
+        words=tuple(words),
+        concepts=tuple(term for group in groups for term in group if term.term.startswith("@")),
+        total_weight=sum(word.weight for word in words),
+    )
 
 
 def retrieve(
