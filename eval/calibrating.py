@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import LANGS, Lang
+from eval.abstention import aurc, auroc, calibration_error
 from eval.errors import BadQuestions
 from eval.questions import RELEVANT, main_document
 from eval.sets import QuestionSet
@@ -54,6 +55,7 @@ class LanguageFit:
     right: NDArray[np.bool_]
     answerable: NDArray[np.bool_]
     figures: dict[str, float] = field(default_factory=dict)
+    features: dict[str, tuple[float, float]] = field(default_factory=dict)  # AUROC of each alone: answerable, right
 
 
 def load_features(sets: Sequence[QuestionSet]) -> list[Example]:
@@ -273,12 +275,12 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
     }
     fit = LanguageFit(model, strength, borrowed, p, right, answerable)
     fit.figures = _figures(fit, table, p_all, answerable_all, loss)
+    own = table.x[table.own]
+    fit.features = {name: (auroc(own[:, n], answerable), auroc(own[:, n], right)) for n, name in enumerate(FEATURES)}
     return fit
 
 
 def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDArray[np.bool_], loss: float) -> dict[str, float]:
-    from eval.abstention import aurc, auroc, calibration_error
-
     answered, related = float(fit.model["answered"]), float(fit.model["related"])
     unanswerable = p_all[~answerable_all]
     groups = [group for group, own in zip(table.groups, table.own, strict=True) if own]

@@ -75,6 +75,7 @@ class FusionFit:
     before: float
     after: float
     held_out: float
+    kept: bool  # the weights before do as well on questions not seen, so they stay
 
 
 def _twin_positions(judge: Judge, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -166,7 +167,9 @@ def fit_fusion(asked: Sequence[Asked], before: Weights) -> dict[Lang, FusionFit]
             rest = [question for question, at in zip(own, folds, strict=True) if at != fold]
             learnt = search_weights(rest, lang, start) if rest else start
             held += [question.reciprocal_rank(learnt) for question, at in zip(own, folds, strict=True) if at == fold]
-        fits[lang] = FusionFit(weights, len(own), mean_rr(own, start), mean_rr(own, weights), float(np.mean(held)))
+        before_rr, held_out = mean_rr(own, start), float(np.mean(held))
+        kept = held_out < before_rr + LEAST_GAIN
+        fits[lang] = FusionFit(start if kept else weights, len(own), before_rr, mean_rr(own, weights), held_out, kept)
     return fits
 
 

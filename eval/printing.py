@@ -43,8 +43,11 @@ def _curve(fit: LanguageFit) -> str:
 def print_fusion(fits: Mapping[Lang, FusionFit]) -> None:
     """The learnt weights and what they gain."""
     print_table(
-        ["RR@10 on dev", "questions", "before", "after", "held out"],
-        ([lang, fit.questions, f"{fit.before:.4f}", f"{fit.after:.4f}", f"{fit.held_out:.4f}"] for lang, fit in fits.items()),
+        ["RR@10 on dev", "questions", "before", "learnt", "learnt, held out", "weights"],
+        (
+            [lang, fit.questions, *(f"{v:.4f}" for v in (fit.before, fit.after, fit.held_out)), "stay" if fit.kept else "new"]
+            for lang, fit in fits.items()
+        ),
     )
     rows = [
         (direction, asdict(weights))

@@ -154,7 +154,7 @@ class Engine:
             shown = diversify(self.index, candidates, k)
             evidence = self._evidence(question, candidates, shown, seen)
         with timing.stage("decide"):
-            scored = self._score(question, candidates, seen[0])
+            scored = self._score(question, candidates, seen)
             calibration = self._calibration[question.lang]
             status, level = status_of(scored.p, calibration)
             reason = reason_of(self.index, question, candidates, status, level, list(seen[0].missing))
@@ -169,7 +169,7 @@ class Engine:
         if not len(candidates.ordinals):
             return question, candidates, None
         candidates, seen = self.examine(question, candidates)
-        return question, candidates, self._score(question, candidates, seen[0])
+        return question, candidates, self._score(question, candidates, seen)
 
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
@@ -215,10 +215,11 @@ class Engine:
             )
         return evidence
 
-    def _score(self, question: Question, candidates: Candidates, first: Examined) -> Scored:
+    def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
+        first = seen[0]
         answers = choose_sentences(question, first.document.text, first.passage.sentences, first.sentence_scores)
         subject = subject_of(self.index, question, candidates)
-        features = features_of(self.index, question, candidates, first, answers, len(subject.names))
+        features = features_of(self.index, question, candidates, seen, answers, len(subject.names))
         return Scored(features, self._calibration[question.lang].probability(features))
 
     def _finish(

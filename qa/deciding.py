@@ -26,15 +26,24 @@ FEATURES = (
     "sentence_z",  # the same in deviations from the question's cosine over passages at large
     "lexical",  # share of the possible BM25 score
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
-    "sentence_coverage",  # the same for the answering sentences alone
+    "coverage_near",  # the best such share among the first five passages
+    "sentence_coverage",  # the same share for the answering sentences alone
+    "typed_sentence",  # best sum of cosine and half the coverage of a sentence that holds the sort of thing asked for
+    "uncovered",  # share of the question's words, by number, that the passage lacks
+    "rarest_uncovered",  # the rarest of them
     "unknown",  # share of the question's words, by rarity, that no passage holds
     "named",  # share of the question's names, acronyms and numbers in the passage or its document's record
     "named_missing",  # how many of them are missing
     "margin",  # how far the best passage stands above the tenth
+    "sentence_margin",  # how far its best sentence stands above those of the next five passages
     "agreement",  # 1 where both arms put it first, less as they differ
     "type_present",  # the answering sentences hold a date, name, number as asked
     "words",  # log of the number of words asked
     "dense_only",  # no lexical evidence at all
+    "asks_number",
+    "asks_person",
+    "asks_time",
+    "asks_manner",  # how, why
 )
 
 
@@ -100,11 +109,12 @@ def features_of(
     index: Index,
     question: Question,
     candidates: Candidates,
-    first: Examined,
+    seen: Sequence[Examined],
     answers: Sequence[tuple[int, int]],
     names: int,
 ) -> dict[str, float]:
     """The values of FEATURES for the best candidate (position 0), its answering sentences, and the names asked for."""
+    first = seen[0]
     terms = candidates.terms
     unknown = sum(word.weight for word in terms.words if not any(index.english.frequency(t.term) for t in word.terms))
     mean, deviation = candidates.background
@@ -116,12 +126,24 @@ def features_of(
         ranks = [min((r for r in pair if r is not None), default=None) for pair in pairs]
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
     sentence = float(first.cosines.max())
+    lacking = [w for w in terms.words if not any(t.term in first.terms or t.term in first.header for t in w.terms)]
+    bare = first.cosines + 0.5 * first.matched.coverages
+    others = [float(examined.sentence_scores.max()) for examined in seen[1:6]]
     return {
         "dense": float(candidates.dense[0]),
         "sentence": sentence,
         "sentence_z": (sentence - mean) / deviation if candidates.vector is not None else 0.0,
         "lexical": float(max(candidates.english[0], candidates.own[0])),
         "coverage": first.coverage,
+        "coverage_near": max(examined.coverage for examined in seen[:5]),
+        "typed_sentence": float(bare[first.typed].max()) if first.typed.any() else 0.0,
+        "uncovered": len(lacking) / len(terms.words) if terms.words else 0.0,
+        "rarest_uncovered": max((word.weight for word in lacking), default=0.0),
+        "sentence_margin": float(first.sentence_scores.max() - np.mean(others)) if others else 0.0,
+        "asks_number": float(question.kind == "how_many"),
+        "asks_person": float(question.kind == "who"),
+        "asks_time": float(question.kind == "when"),
+        "asks_manner": float(question.kind in ("how", "why")),
         "sentence_coverage": float(first.matched.coverages[chosen].max()),
         "unknown": unknown / terms.total_weight if terms.total_weight else 0.0,
         "named": 1 - len(first.missing) / names if names else 1.0,

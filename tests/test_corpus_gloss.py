@@ -1,0 +1,271 @@
+from pathlib import Path
+
+import pytest
+
+from corpus.checking import check_lexicon
+from corpus.errors import BadData
+from corpus.gloss import Entry, Gloss, Sense, write_gloss
+from corpus.glossary import Term
+from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_lexicon
+from corpus.words import find_words
+
+WORDS = """\
+# a comment line
+
+casa\tn\thouse; home
+migrante\tadj\tmigrant
+migrante\tn\tmigrant
+niño\tn\tchild; boy
+proteger\tv\tprotect
+lograr\tv\tachieve; manage; succeed
+rápido\tadj\tfast
+seguridad\tn\tsecurity
+derecho\tn\tright; law
+sí\tadv\tyes
+luz\tn\tlight
+país\tn\tcountry
+"""
+FUNCTIONS = "de\tprep\tof; from\nel\tdet\tthe\nél\tpron\the\nla\tdet\tthe\nlos\tdet\tthe\nque\tconj\tthat\nqué\tpron\twhat\ny\tconj\tand\n"
+PHRASES = "casa de cambio\tphr\texchange office\ncasa de cambio móvil\tphr\tmobile exchange office\nderechos humanos\tphr\thuman rights\n"
+GLOSSARY = (
+    Term("smuggling of migrants", "tráfico ilícito de migrantes", abbr_en=("SOM",), abbr_es=("TIM",), aliases_es=("contrabando de personas",)),
+    Term("Panama", "Panamá", kind="country"),
+)
+ENGLISH = {"regional", "nation", "conference", "photograph", "famous", "activity", "school", "panama", "house", "protocol"}
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lexicon")
+    (folder / "words.tsv").write_text(WORDS, encoding="utf-8")
+    (folder / "function-words.tsv").write_text(FUNCTIONS, encoding="utf-8")
+    (folder / "phrases.tsv").write_text(PHRASES, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def forms(lexicon: Path) -> dict[str, Entry]:
+    return compile_lexicon(frozenset({"tegucigalpa", "casas"}), lexicon, GLOSSARY)
+
+
+@pytest.fixture(scope="module")
+def gloss(forms: dict[str, Entry], tmp_path_factory: pytest.TempPathFactory) -> Gloss:
+    folder = tmp_path_factory.mktemp("gloss") / "gloss"
+    write_gloss(folder, forms, ENGLISH)
+    return Gloss(folder)
+
+
+def english(gloss: Gloss, text: str) -> str:
+    return gloss.gloss_text(text, "es")
+
+
+def best(gloss: Gloss, form: str) -> str | None:
+    entry = gloss.resolve(form)
+    return entry.senses[0].english if entry and entry.senses else None
+
+
+def test_every_compiled_form_is_read_back_as_it_was(forms: dict[str, Entry], gloss: Gloss) -> None:
+    assert len(forms) > 50
+    for form, entry in forms.items():
+        read = gloss.entry(form)
+        assert read is not None
+        assert [s.english for s in read.senses] == [s.english for s in entry.senses]
+        assert [s.weight for s in read.senses] == pytest.approx([s.weight for s in entry.senses], abs=0.001)
+        assert (read.function, read.verb_form, read.longest) == (entry.function, entry.verb_form, entry.longest)
+    assert gloss.entry("nada-de-eso") is None
+
+
+def test_weights_of_senses_fall_with_their_rank_and_add_up_to_one(forms: dict[str, Entry]) -> None:
+    assert forms["lograr"].senses == (
+        Sense("achieve", pytest.approx(6 / 11)),
+        Sense("manage", pytest.approx(3 / 11)),
+        Sense("succeed", pytest.approx(2 / 11)),
+    )
+    for entry in forms.values():
+        assert not entry.senses or sum(s.weight for s in entry.senses) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "form, sense",
+    [
+        ("niños", "child"),
+        ("protegieron", "protect"),
+        ("protegiendo", "protect"),
+        ("logro", "achieve"),
+        ("paises", "country"),
+        ("luces", "light"),
+        ("rapida", "fast"),
+        ("rapidas", "fast"),
+        ("migrantes", "migrant"),
+        ("protegerlos", "protect"),
+        ("protegerla", "protect"),
+        ("protegiendolas", "protect"),
+        ("lograrlo", "achieve"),
+        ("casita", "house"),
+        ("casitas", "house"),
+        ("rapidisimo", "fast"),
+    ],
+)
+def test_inflections_clitics_and_diminutives_lead_to_their_word(gloss: Gloss, form: str, sense: str) -> None:
+    assert best(gloss, form) == sense
+
+
+@pytest.mark.parametrize(
+    "form, sense",
+    [
+        ("conferencia", "conference"),
+        ("actividad", "activity"),
+        ("famoso", "famous"),
+        ("protocolo", "protocol"),
+        ("escuela", None),
+        ("zapaticion", None),
+        ("regional", None),
+    ],
+)
+def test_a_cognate_counts_only_where_it_is_an_english_word(gloss: Gloss, form: str, sense: str | None) -> None:
+    assert best(gloss, form) == sense
+
+
+def test_english_words_are_known_by_what_was_written(gloss: Gloss) -> None:
+    assert all(gloss.is_english(word) for word in ENGLISH)
+    assert not gloss.is_english("casa")
+
+
+def test_names_stay_as_they_are(gloss: Gloss) -> None:
+    assert english(gloss, "la casa de Tegucigalpa") == "the house of Tegucigalpa"
+    assert gloss.entry("casas") == Entry(())
+
+
+def test_a_capitalised_verb_form_inside_a_sentence_is_a_name(gloss: Gloss) -> None:
+    assert english(gloss, "el país que Logro") == "the country that Logro"
+    assert english(gloss, "el país que logro") == "the country that achieve"
+
+
+def test_the_longest_phrase_wins(gloss: Gloss) -> None:
+    assert english(gloss, "la casa de cambio móvil") == "the mobile exchange office"
+    assert english(gloss, "la casa de cambio y la casa") == "the exchange office and the house"
+    assert english(gloss, "la casa de cambios") == "the house of cambios"
+
+
+def test_phrases_and_names_of_the_glossary_are_units(gloss: Gloss) -> None:
+    assert english(gloss, "el tráfico ilícito de migrantes") == "the smuggling of migrants"
+    assert english(gloss, "contrabando de personas") == "smuggling of migrants"
+    assert english(gloss, "TIM y derechos humanos") == "SOM and human rights"
+    units = gloss.gloss_words("el tráfico ilícito de migrantes")
+    assert [(start, end) for start, end, _ in units] == [(0, 2), (3, 31)]
+
+
+def test_an_accent_tells_function_words_apart(gloss: Gloss) -> None:
+    assert english(gloss, "¿Qué país?") == "what country?"
+    assert english(gloss, "el país que") == "the country that"
+    assert english(gloss, "él y el país") == "he and the country"
+
+
+def test_english_text_is_not_touched(gloss: Gloss) -> None:
+    text = "The casa  of los niños – ¿what?"
+    assert gloss.gloss_text(text, "en") == text
+
+
+def test_unknown_words_and_punctuation_stay_in_place(gloss: Gloss) -> None:
+    assert english(gloss, "la casa (1,190) de xyzzy, 2014.") == "the house (1,190) of xyzzy, 2014."
+
+
+def test_senses_tell_how_many_words_they_stand_for(gloss: Gloss) -> None:
+    words = find_words("casa de cambio xyzzy")
+    assert gloss.senses(words, 0) == (3, (Sense("exchange office", 1.0),))
+    assert gloss.senses(words, 3) == (1, ())
+
+
+def test_an_empty_lexicon_opens(tmp_path: Path) -> None:
+    write_gloss(tmp_path / "gloss", {}, [])
+    empty = Gloss(tmp_path / "gloss")
+    assert empty.entry("casa") is None and not empty.is_english("house")
+    assert empty.gloss_text("la casa", "es") == "la casa"
+
+
+def test_learnt_weights_reorder_senses_and_fill_gaps(lexicon: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "learnt"
+    folder.mkdir()
+    for name in ("words.tsv", "function-words.tsv", "phrases.tsv"):
+        (folder / name).write_bytes((lexicon / name).read_bytes())
+    (folder / "weights.tsv").write_text("# learnt\nlograr\tsucceed:0.9 achieve:0.1\nxyzzy\tmagic:0.6 spell:0.2\nde\tthing:1\n")
+    forms = compile_lexicon(frozenset(), folder, ())
+    assert [s.english for s in forms["lograr"].senses][0] == "succeed"
+    assert sum(s.weight for s in forms["lograr"].senses) == pytest.approx(1.0)
+    assert forms["xyzzy"].senses == (Sense("magic", pytest.approx(0.75)), Sense("spell", pytest.approx(0.25)))
+    assert forms["de"].senses[0].english == "of"
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("casa\tn", "words.tsv:1: expected 3 columns"),
+        ("casa\tnoun\thouse", "unknown part of speech 'noun'"),
+        ("casa\tn\thouse;", "an empty headword or sense"),
+        ("\tn\thouse", "an empty headword or sense"),
+    ],
+)
+def test_a_malformed_line_is_named_with_its_number(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "words.tsv").write_text(line + "\n")
+    with pytest.raises(BadData, match=said):
+        list(read_lexicon(tmp_path / "words.tsv"))
+
+
+def test_names_are_words_that_both_languages_write_with_a_capital() -> None:
+    texts = [
+        ("en", "They met in Tapachula. It is in Mexico. The Forum met."),
+        ("es", "Fue en Tapachula. Está en Mexico. Un Foro y el foro."),
+    ]
+    assert find_names(texts) == frozenset({"tapachula", "mexico"})
+
+
+def test_the_real_lexicon_holds_its_format() -> None:
+    assert [problem for problem in check_lexicon() if "headwords, expected" not in problem] == []
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Gloss:
+    folder = tmp_path_factory.mktemp("real") / "gloss"
+    write_gloss(folder, compile_lexicon(), ["conference", "regional", "consular"])
+    return Gloss(folder)
+
+
+@pytest.mark.parametrize(
+    "word, sense",
+    [
+        ("migrantes", "migrant"),
+        ("mujeres", "woman"),
+        ("niñez", "childhood"),
+        ("frontera", "border"),
+        ("fronteras", "border"),
+        ("país", "country"),
+        ("países", "country"),
+        ("gobierno", "government"),
+        ("trabajo", "work"),
+        ("acuerdo", "agreement"),
+        ("reunión", "meeting"),
+        ("derechos", "right"),
+        ("salud", "health"),
+        ("agua", "water"),
+        ("ciudad", "city"),
+        ("familia", "family"),
+        ("escuela", "school"),
+        ("seguridad", "security"),
+        ("retorno", "return"),
+        ("ayuda", "help"),
+    ],
+)
+def test_the_real_lexicon_knows_everyday_words(real: Gloss, word: str, sense: str) -> None:
+    (found,) = find_words(word)
+    _, senses = real.senses([found], 0)
+    assert sense in [s.english for s in senses]
+
+
+def test_the_real_lexicon_glosses_a_question(real: Gloss) -> None:
+    glossed = real.gloss_text("¿Qué países integran la Conferencia Regional sobre Migración?", "es")
+    assert "Regional Conference on Migration" in glossed
+    assert "countr" in glossed and glossed.lower().startswith(("what", "which"))
+
+
+def test_the_folder_of_the_lexicon_is_beside_the_code() -> None:
+    assert {p.name for p in FOLDER.glob("*.tsv")} >= {"words.tsv", "function-words.tsv", "phrases.tsv"}

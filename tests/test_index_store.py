@@ -1,0 +1,190 @@
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.chunking import Chunker
+from corpus.loading import load_collection
+from corpus.records import Document, Passage
+from index.cache import EmbeddingCache, text_key
+from index.errors import IndexMismatch, UnknownId
+from index.filters import Attributes, Filters, make_attributes
+from index.store import Store, write_store
+
+
+class WordTokens:
+    max_tokens = 64
+
+    def count(self, text: str) -> int:
+        return 2 + len(text.split())
+
+
+@pytest.fixture(scope="module")
+def made(tiny_corpus: Path) -> tuple[list[Document], list[tuple[int, Passage]]]:
+    documents = load_collection([tiny_corpus]).documents
+    cutter = Chunker(WordTokens())
+    return documents, [(n, p) for n, d in enumerate(documents) for p in cutter.chunk_document(d)]
+
+
+@pytest.fixture(scope="module")
+def store(made: tuple[list[Document], list[tuple[int, Passage]]], tmp_path_factory: pytest.TempPathFactory) -> Store:
+    path = tmp_path_factory.mktemp("store") / "documents.sqlite"
+    write_store(path, *made)
+    return Store(path)
+
+
+def test_documents_come_back_as_they_went_in(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
+    documents, _ = made
+    assert list(store.documents()) == documents
+    assert [store.document(d.id) for d in documents] == documents
+    assert [store.document_at(n) for n in range(len(documents))] == documents
+    assert [store.document(d.id).sha256 for d in documents] == [d.sha256 for d in documents]
+    assert store.documents_count == len(documents) == 4
+
+
+def test_passages_come_back_in_the_order_asked_for(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
+    passages = [p for _, p in made[1]]
+    order = list(range(len(passages)))[::-1] + [0]
+    assert store.passages_at(order) == [passages[n] for n in order]
+    for n, document in enumerate(made[0]):
+        assert store.passages_of(document.id) == [(o, p) for o, (at, p) in enumerate(made[1]) if at == n]
+    assert list(store.passage_ids()) == [(p.id, p.text) for p in passages]
+
+
+def test_language_versions_are_found_from_each_other(store: Store) -> None:
+    assert store.variants(store.document("puebla")) == {"es": "puebla.es"}
+    assert store.variants(store.document("puebla.es")) == {"en": "puebla"}
+    assert store.variants(store.document("managua")) == {}
+
+
+def test_unknown_documents_are_refused_by_name(store: Store) -> None:
+    for unknown in ("nowhere", "", "puebla'; DROP TABLE documents; --"):
+        with pytest.raises(UnknownId, match="there is no document"):
+            store.document(unknown)
+    with pytest.raises(UnknownId, match="number 99"):
+        store.document_at(99)
+    assert store.passages_of("nowhere") == []
+
+
+def test_the_store_cannot_be_written(store: Store) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        store._rows("DELETE FROM documents")
+
+
+def test_several_threads_read_at_once(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
+    found: list[int] = []
+
+    def read() -> None:
+        for _ in range(20):
+            found.append(len(list(store.documents())))
+        store.close()
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [4] * 80
+
+
+@pytest.mark.parametrize("content", [None, b"no database", b""])
+def test_a_file_that_is_no_store_is_refused_by_its_name(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "documents.sqlite").write_bytes(content)
+    with pytest.raises(IndexMismatch, match=r"documents\.sqlite"):
+        Store(tmp_path / "documents.sqlite")
+
+
+@pytest.fixture(scope="module")
+def attributes(
+    made: tuple[list[Document], list[tuple[int, Passage]]], tmp_path_factory: pytest.TempPathFactory
+) -> Attributes:
+    path = tmp_path_factory.mktemp("attributes") / "attributes.npy"
+    rows, names = make_attributes(*made)
+    np.save(path, rows)
+    return Attributes(path, names, [d.id for d in made[0]])
+
+
+@pytest.mark.parametrize(
+    "filters, documents",
+    [
+        (Filters(), None),
+        (Filters(lang="es"), {"puebla.es"}),
+        (Filters(lang="fr"), set()),
+        (Filters(year_from=2010), {"tapachula", "managua"}),
+        (Filters(year_to=2010), {"puebla", "puebla.es", "tapachula"}),
+        (Filters(year_from=2010, year_to=2010), {"tapachula"}),
+        (Filters(kind="press-release"), {"tapachula", "managua"}),
+        (Filters(kind="press"), set()),
+        (Filters(publisher="Example Ministry", lang="en"), {"puebla"}),
+        (Filters(document="managua"), {"managua"}),
+        (Filters(document="nowhere"), set()),
+        (Filters(document="managua", lang="es"), set()),
+    ],
+)
+def test_filters_leave_exactly_the_passages_of_the_documents_they_name(
+    attributes: Attributes,
+    made: tuple[list[Document], list[tuple[int, Passage]]],
+    filters: Filters,
+    documents: set[str] | None,
+) -> None:
+    allowed = attributes.bitmap(filters)
+    if documents is None:
+        assert allowed is None
+    else:
+        assert allowed is not None
+        assert allowed.tolist() == [p.document_id in documents for _, p in made[1]]
+
+
+def test_a_document_without_a_year_is_left_out_by_any_filter_on_years(tmp_path: Path) -> None:
+    documents = [Document("a", "x", "en", None, ())]
+    rows, names = make_attributes(documents, [(0, Passage("a", 0, 1, "x", "en"))])
+    np.save(tmp_path / "a.npy", rows)
+    attributes = Attributes(tmp_path / "a.npy", names, ["a"])
+    for filters in (Filters(year_from=0), Filters(year_from=-5), Filters(year_to=3000)):
+        allowed = attributes.bitmap(filters)
+        assert allowed is not None and allowed.tolist() == [False]
+
+
+def test_only_filters_that_restrict_are_told() -> None:
+    assert Filters().as_dict() == {}
+    assert Filters(lang="es", year_from=2010, phrases=("a b",)).as_dict() == {"lang": "es", "year_from": 2010, "phrases": ("a b",)}
+
+
+class Counting:
+    dim = 4
+    fingerprint = "counting"
+    precision = "float32"
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def embed(self, texts: list[str], progress: object = None) -> np.ndarray:
+        self.seen.extend(texts)
+        return np.asarray([[len(t), 1, 2, 3] for t in texts], dtype=np.float32)
+
+
+def test_a_text_is_embedded_once_ever(tmp_path: Path) -> None:
+    embedder = Counting()
+    cache = EmbeddingCache(tmp_path, embedder)
+    vectors, fresh = cache.embed(["aa", "b", "aa"])
+    assert (vectors[:, 0].tolist(), fresh) == ([2, 1, 2], 2)
+    cache.close()
+    cache = EmbeddingCache(tmp_path, embedder)
+    vectors, fresh = cache.embed(["b", "ccc"])
+    cache.close()
+    assert (vectors[:, 0].tolist(), fresh) == ([1, 3], 1)
+    assert sorted(embedder.seen) == ["aa", "b", "ccc"]
+
+
+def test_what_is_not_kept_is_forgotten(tmp_path: Path) -> None:
+    embedder = Counting()
+    cache = EmbeddingCache(tmp_path, embedder)
+    cache.embed(["aa", "b"])
+    cache.keep_only(["b"])
+    cache.embed(["aa", "b"])
+    cache.close()
+    assert sorted(embedder.seen) == ["aa", "aa", "b"]
+    assert text_key("aa") != text_key("b") and len(text_key("aa")) == 32

@@ -1,0 +1,262 @@
+"""What every request passes: headers, host names, tokens, rates, sizes. Each layer is one small ASGI class."""
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.errors import BadSettings
+from qa.settings import Settings
+from web.problems import Problem
+
+Refuse = Callable[[Scope, Receive, Send, Problem], Awaitable[None]]
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+GUARDED = ("/api/", "/mcp")  # doors of programs: tokens, and requests from foreign web pages
+_COUNTED = ("/api/", "/mcp", "/answer.md", "/feedback")
+
+
+def trusted_hosts(settings: Settings) -> tuple[str, ...]:
+    """The host names that the server answers to. On a loopback address only its own names, against DNS rebinding."""
+    if settings.trusted_hosts:
+        return settings.trusted_hosts
+    return LOOPBACK if settings.host in LOOPBACK else ()
+
+
+def host_name(header: str) -> str:
+    """The name of a Host header, lower case, without port and brackets."""
+    match = re.fullmatch(r"\[([^\]]*)\](?::\d*)?|([^:]*)(?::\d*)?", header.strip())
+    return ((match[1] or match[2] or "") if match else "").lower().rstrip(".")
+
+
+def is_safe_path(path: str) -> bool:
+    """Whether a redirect target stays on this site."""
+    return re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", path) is not None
+
+
+class SecurityHeaders:
+    """The same protective headers on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+                if scope.get("scheme") == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        await self.app(scope, receive, send_with)
+
+
+class HostCheck:
+    """Refuses unknown host names, and requests of foreign web pages to the doors of programs and to forms."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str], origins: Sequence[str], refuse: Refuse) -> None:
+        self.app = app
+        self._hosts = tuple(host.lower() for host in hosts)
+        self._origins = frozenset(origin.rstrip("/") for origin in origins)
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on or refuse."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            name = host_name(headers.get("host", ""))
+            if self._hosts and name not in self._hosts:
+                detail = f"the host name {name[:80]!r} is not known here; the setting trusted_hosts lists those that are"
+                return await self._refuse(scope, receive, send, Problem("unknown-host", detail))
+            if not self._own_origin(scope, headers):
+                detail = f"the origin {headers.get('origin', '')[:80]!r} may not call; the setting cors_origins lists those that may"
+                return await self._refuse(scope, receive, send, Problem("foreign-origin", detail))
+        await self.app(scope, receive, send)
+
+    def _own_origin(self, scope: Scope, headers: Headers) -> bool:
+        guarded = scope["path"].startswith("/mcp") or (scope["method"] == "POST")
+        origin = headers.get("origin")
+        if not guarded or origin is None or origin.rstrip("/") in self._origins or "*" in self._origins:
+            return True
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+class Tokens:
+    """Where hashes of tokens are set, the doors of programs open only to a bearer of one."""
+
+    def __init__(self, app: ASGIApp, hashes: Sequence[str], refuse: Refuse) -> None:
+        self.app = app
+        self._hashes = tuple(text.lower() for text in hashes)
+        if bad := [text for text in self._hashes if not re.fullmatch(r"[0-9a-f]{64}", text)]:
+            raise BadSettings(f"setting 'api_tokens' holds {bad[0][:12]!r}; expected SHA-256 hashes, 64 hexadecimal digits each")
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on or refuse."""
+        if scope["type"] == "http" and self._hashes and scope["path"].startswith(GUARDED) and scope["method"] != "OPTIONS":
+            token = bearer_token(Headers(scope=scope))
+            if token is None or not self._knows(token):
+                said = "the token is not valid" if token is not None else "no token came with the request"
+                problem = Problem(
+                    "unauthorized", f"{said}; send Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
+                )
+                return await self._refuse(scope, receive, send, problem)
+        await self.app(scope, receive, send)
+
+    def _knows(self, token: str) -> bool:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        found = False
+        for known in self._hashes:  # all of them, so that the time says nothing
+            found |= hmac.compare_digest(digest, known)
+        return found
+
+
+def bearer_token(headers: Headers) -> str | None:
+    """The token of an Authorization header."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def client_key(scope: Scope) -> str:
+    """Who counts as one client: an address, of IPv6 its /64 network."""
+    host = (scope.get("client") or ("unknown", 0))[0]
+    try:
+        address = ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return str(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return str(address)
+
+
+class RateLimit:
+    """So many requests of one client in a time; each process counts for itself."""
+
+    def __init__(self, app: ASGIApp, rate: str, refuse: Refuse) -> None:
+        self.app = app
+        self._refuse = refuse
+        try:
+            self._rate = parse(rate) if rate.strip() else None
+        except ValueError:
+            raise BadSettings(f"setting 'rate_limit' is {rate!r}; expected a rate such as 120/minute, or nothing") from None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse with the seconds to wait."""
+        if self._rate is not None and scope["type"] == "http" and _is_counted(scope):
+            who = client_key(scope)
+            if not self._limiter.hit(self._rate, who):
+                reset = self._limiter.get_window_stats(self._rate, who).reset_time
+                wait_s = max(1, math.ceil(reset - time.time()))
+                problem = Problem(
+                    "too-many-requests",
+                    f"more than {self._rate} came from one client; wait {wait_s} seconds",
+                    headers={"Retry-After": str(wait_s)},
+                )
+                return await self._refuse(scope, receive, send, problem)
+        await self.app(scope, receive, send)
+
+
+def _is_counted(scope: Scope) -> bool:
+    path = scope["path"]
+    return path.startswith(_COUNTED) or (b"q=" in scope.get("query_string", b"") and not path.startswith("/static/"))
+
+
+class BodyLimit:
+    """No body larger than the limit, whether its length is declared or not."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int, refuse: Refuse) -> None:
+        self.app = app
+        self._max = max_bytes
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on or refuse."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        problem = Problem("too-large", f"the body may have at most {self._max:,} bytes", headers={"Connection": "close"})
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdigit() or int(declared[:18]) > self._max:
+            return await self._refuse(scope, receive, send, problem)
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._max:
+                raise problem
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+
+class Overload:
+    """Turns requests away when far more are in progress than the cores can answer, instead of letting all wait."""
+
+    def __init__(self, app: ASGIApp, most: int, refuse: Refuse) -> None:
+        self.app = app
+        self._room = asyncio.Semaphore(most)
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on or refuse."""
+        if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics", "/static/")):
+            return await self.app(scope, receive, send)
+        if self._room.locked():
+            problem = Problem("overloaded", "too many requests are in progress; try again", headers={"Retry-After": "2"})
+            return await self._refuse(scope, receive, send, problem)
+        async with self._room:
+            await self.app(scope, receive, send)
+
+
+class HeadAsGet:
+    """HEAD is GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a HEAD request on as GET."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_headers(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_headers)
