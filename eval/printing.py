@@ -32,8 +32,19 @@ def print_calibration(fits: Mapping[Lang, LanguageFit]) -> None:
     rows.append(["related at", *(fit.model["related"] for fit in fits.values())])
     rows.append(["C", *(fit.strength for fit in fits.values())])
     rows.append(["weight of the other language", *(fit.borrowed for fit in fits.values())])
-    rows += [[f"weight {name}", *(f"{fit.model['weights'][n]:+.2f}" for fit in fits.values())] for n, name in enumerate(FEATURES)]
     print_table(["cross-validated on dev", *fits], rows)
+    print()
+    print_table(
+        ["feature", *(f"{lang} {what}" for lang in fits for what in ("weight", "AUROC answerable", "AUROC right"))],
+        ([name, *_feature_cells(fits.values(), n, name)] for n, name in enumerate(FEATURES)),
+    )
+
+
+def _feature_cells(fits: Iterable[LanguageFit], number: int, name: str) -> list[str]:
+    cells: list[str] = []
+    for fit in fits:
+        cells += [f"{fit.model['weights'][number]:+.2f}", *(f"{value:.3f}" for value in fit.features[name])]
+    return cells
 
 
 def _curve(fit: LanguageFit) -> str:

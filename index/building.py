@@ -235,7 +235,7 @@ def _write(
         finally:
             cache.close()
     with clock.stage("vectors"):
-        write_vectors(folder / "vectors.faiss", vectors[: len(embedded)])
+        vector_kind = write_vectors(folder, vectors[: len(embedded)])
         np.save(folder / "sentences.npy", vectors[len(embedded) :].astype(np.float16))
     with clock.stage("terms"):
         analyzer = Analyzer(load_glossary(), gloss)
@@ -282,7 +282,7 @@ def _write(
             for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer", "simplemma")
         },
         seconds=clock.seconds,
-        vector_kind="Flat",
+        vector_kind=vector_kind,
         years=(min(years), max(years)) if years else None,
     )
     write_manifest(folder, manifest)

@@ -60,8 +60,19 @@ class Index:
                 f"but {embedder.fingerprint} is loaded; rebuild with `rcm-qa build`"
             )
         self.embedder = embedder
+        try:
+            self._open()
+        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:  # what numpy and json say of damaged files
+            problem = " ".join(str(error).split())[:200] or type(error).__name__
+            raise IndexMismatch(f"the index in {folder} is damaged ({problem}); run `rcm-qa build --force`") from None
+
+    def _open(self) -> None:
+        folder = self.folder
+        for name in self.manifest.files:
+            if not (folder / name).is_file():
+                raise IndexMismatch(f"{folder} lacks {name}; the index is damaged, run `rcm-qa build --force`")
         self.store = Store(folder / "documents.sqlite")
-        self.vectors = VectorIndex(folder / "vectors.faiss", self.manifest.model.dim)
+        self.vectors = VectorIndex(folder, self.manifest.model.dim)
         self.english = LexicalIndex(folder / "english")
         self.spanish = LexicalIndex(folder / "spanish")
         self.english_places = Places(folder / "english-places")

@@ -101,19 +101,20 @@ class Store:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise IndexMismatch(f"{path} is missing; run `rcm-qa build --force`")
+        self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
         self._documents: dict[int, Document] = {}
-        try:
-            self.documents_count: int = self._rows("SELECT count(*) FROM documents")[0][0]
-        except sqlite3.DatabaseError as error:
-            raise IndexMismatch(f"{path} cannot be read ({error}); run `rcm-qa build --force`") from None
+        self.documents_count: int = self._rows("SELECT count(*) FROM documents")[0][0]
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-        return connection.execute(query, values).fetchall()
+        try:
+            if connection is None:
+                connection = self._local.connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            return connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexMismatch(f"{self._path} cannot be read ({error}); run `rcm-qa build --force`") from None
 
     def document_at(self, ordinal: int) -> Document:
         """The document with this ordinal; the few hundred last used are kept."""

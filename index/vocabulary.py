@@ -10,6 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from corpus.records import Document
 from corpus.words import find_words
+from index.errors import IndexMismatch
 
 
 def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
@@ -39,8 +40,11 @@ class Vocabulary:
     def _words(self) -> dict[str, tuple[int, str]]:
         words: dict[str, tuple[int, str]] = {}
         for line in self._path.read_text(encoding="utf-8").splitlines():
-            word, count, spelling = line.split("\t")
-            words[word] = (int(count), spelling)
+            try:
+                word, count, spelling = line.split("\t")
+                words[word] = (int(count), spelling)
+            except ValueError:
+                raise IndexMismatch(f"{self._path} is damaged at {line[:40]!r}; run `rcm-qa build --force`") from None
         return words
 
     @cached_property

@@ -20,7 +20,7 @@ class TinyLexicon:
 
     def senses(self, words: list[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         phrase = " ".join(w.folded for w in words[at : at + 2])
-        if phrase in self.known:
+        if at + 1 < len(words) and phrase in self.known:
             return 2, self.known[phrase]
         return 1, self.known.get(words[at].folded, ())
 
@@ -73,7 +73,7 @@ def test_ordinals_are_one_term_in_both_languages(text: str, lang: str) -> None:
 
 
 def test_a_spanish_word_becomes_its_senses_weighted_and_half_of_itself() -> None:
-    terms = [t for t in GLOSSED.english_terms("la trata", "es")]
+    terms = GLOSSED.english_terms("la trata", "es")
     weights = weigh(terms)
     assert weights == {stem("trata", "en"): 0.5, stem("trafficking", "en"): 0.75, stem("treatment", "en"): 0.25}
     assert sum(w for t, w in weights.items() if t != stem("trata", "en")) == pytest.approx(1.0)

@@ -79,6 +79,7 @@ class Journal:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["fields"] = fields = {}
+        method = scope["method"]
         status = 0
         start = time.perf_counter()
 
@@ -101,7 +102,7 @@ class Journal:
         finally:
             seconds = time.perf_counter() - start
             route = route_of(scope)
-            self._metrics.count_request(route, scope["method"], status or 499, seconds)
+            self._metrics.count_request(route, method, status or 499, seconds)
             if not self._log_questions:
                 fields.pop("question", None)
             log.info(
@@ -109,7 +110,7 @@ class Journal:
                 extra={
                     "fields": {
                         "request_id": request_id,
-                        "method": scope["method"],
+                        "method": method,
                         "route": route,
                         "status": status or 499,
                         "ms": round(seconds * 1000, 1),

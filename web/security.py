@@ -259,4 +259,5 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_headers)
+        scope["method"] = "GET"  # in place: the layers outside read what the router leaves in the scope
+        await self.app(scope, receive, send_headers)
