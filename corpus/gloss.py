@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.errors import BadData
 from corpus.mapped import map_array, map_bytes
 from corpus.records import Lang
 from corpus.words import Word, find_words
@@ -84,6 +85,8 @@ class Gloss:
         self._entries = map_array(folder / "entries.npy")
         self._offsets = map_array(folder / "entry_offsets.npy")
         self._blob = map_bytes(folder / "entries.bin")
+        if len(self._blob) != self._offsets[-1]:
+            raise BadData(f"entries.bin in {folder} is not as long as it was written; run `rcm-qa build --force`")
         self._vocabulary = map_array(folder / "vocabulary.npy")
         self._known: dict[str, Entry | None] = {}
 

@@ -1,7 +1,7 @@
 """What each part brings: configurations of retrieval side by side, each tested against the product's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,11 @@ def run_ablation(
 
         runs[mode] = make_run(mode, sets, retrieval_settings(mode), progress=shifted)
     return runs
+
+
+def keep_lang(run: Run, lang: str | None) -> Run:
+    """The run with the questions of one language only, or as it is."""
+    return run if lang is None else replace(run, outcomes=tuple(o for o in run.outcomes if o.question.lang == lang))
 
 
 def values_of(runs: Mapping[str, Run]) -> dict[str, Values]:

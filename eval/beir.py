@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpus.chunking import ChunkSettings, header
 from corpus.language import guess_lang
 from corpus.loading import Collection
@@ -16,9 +18,11 @@ from eval.errors import BadBeir
 from eval.measures import Values, rank_measures
 from eval.questions import JudgedQuestion, Judgement
 from eval.running import Progress
-from eval.sets import CONFIGURATIONS, QuestionSet, open_index, retrieval_settings
+from eval.sets import CONFIGURATIONS, QuestionSet, retrieval_settings
+from index.embedders import Embedder
 from index.filters import Filters
 from index.generations import Home
+from index.lexical import best
 from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.errors import QaError
@@ -127,24 +131,36 @@ def as_questions(beir: Beir) -> list[JudgedQuestion]:
     ]
 
 
-def build_index(beir: Beir, home: Path, settings: Settings, *, precise: bool = False, gloss: bool | None = None) -> Path:
-    """The home of an index over the collection: no cleaning, a document one passage where the embedder reads it whole.
-
-    `precise` embeds with sentence-transformers in float32 instead of the product's graph.
-    """
+def build_index(beir: Beir, home: Path, settings: Settings, *, gloss: bool | None = None) -> Path:
+    """The home of an index over the collection: no cleaning, a document one passage where the embedder reads it whole."""
     from corpus.tokens import max_tokens
     from index.building import BuildSettings, build_generation
-    from index.embedders import SentenceTransformerEmbedder, resolve_model
+    from index.embedders import resolve_model
 
     glossed = settings.glossed() if gloss is None else gloss
-    place = Home(
-        home / "eval" / "beir" / "-".join([beir.name, "float32" if precise else "graph", *([] if glossed else ["plain"])])
-    )
-    folder = resolve_model(settings.model)
-    chunking = ChunkSettings(target_tokens=max_tokens(folder), overlap_tokens=0)
-    embedder = SentenceTransformerEmbedder(folder) if precise else None
-    build_generation(Collection(beir.documents), place, BuildSettings(settings.model, chunking, glossed), embedder=embedder)
+    place = Home(home / "eval" / "beir" / (beir.name if glossed else f"{beir.name}-plain"))
+    chunking = ChunkSettings(target_tokens=max_tokens(resolve_model(settings.model)), overlap_tokens=0)
+    build_generation(Collection(beir.documents), place, BuildSettings(settings.model, chunking, glossed))
     return place.path
+
+
+def rank_by_model(beir: Beir, embedder: Embedder, cache: Path) -> dict[str, list[str]]:
+    """The ranking of the model alone, as published figures are made: title and text cut at the model's limit, cosine."""
+    from index.cache import EmbeddingCache
+
+    texts = [f"{document.title} {document.text}" if document.title else document.text for document in beir.documents]
+    store = EmbeddingCache(cache, embedder)
+    try:
+        vectors, _ = store.embed(texts)
+        asked, _ = store.embed(list(beir.questions.values()))
+    finally:
+        store.close()
+    everything = np.arange(len(texts))
+    rankings: dict[str, list[str]] = {}
+    for question, vector in zip(beir.questions, asked, strict=True):
+        ordinals, _ = best(everything, vectors @ vector, DEPTH)
+        rankings[question] = [beir.documents[n].id for n in ordinals]
+    return rankings
 
 
 def rank_documents(engine: Engine, text: str, *, plain: bool, pool: int = POOL, depth: int = DEPTH) -> list[str]:
@@ -176,10 +192,17 @@ def beir_measures() -> dict[str, Any]:
 
 
 def run_beir(
-    beir: Beir, index: Index, configurations: Sequence[str] = CONFIGURATIONS, progress: Progress = lambda done, total: None
+    beir: Beir,
+    index: Index,
+    configurations: Sequence[str] = CONFIGURATIONS,
+    *,
+    alone: tuple[Embedder, Path] | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> dict[str, Values]:
-    """Configuration -> measure -> question -> value over an open index of the collection."""
+    """Configuration -> measure -> question -> value over an open index; first the model alone, where one is given with its cache."""
     found: dict[str, Values] = {}
+    if alone is not None:
+        found["model alone"] = rank_measures(rank_by_model(beir, *alone), beir.qrels, beir_measures())
     total = len(beir.questions) * len(configurations)
     for number, mode in enumerate(configurations):
         engine = Engine(index, settings=retrieval_settings(mode))
@@ -189,11 +212,6 @@ def run_beir(
             progress(number * len(beir.questions) + len(rankings), total)
         found[mode] = rank_measures(rankings, beir.qrels, beir_measures())
     return found
-
-
-def open_beir(beir: Beir, home: Path, settings: Settings, *, precise: bool = False, gloss: bool | None = None) -> Index:
-    """The index over a collection, built where it is missing, opened."""
-    return open_index(build_index(beir, home, settings, precise=precise, gloss=gloss))
 
 
 def export_beir(part: QuestionSet, folder: Path) -> dict[str, int]:

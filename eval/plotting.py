@@ -166,7 +166,7 @@ def latency_plot(rows: Sequence[tuple[str, float, float, float]]) -> str:
         axes.set_yticks(places, names)
         axes.set(xlabel="milliseconds")
         axes.grid(visible=False, axis="y")
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper right")
 
     return draw("latency", paint)
 

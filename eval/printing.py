@@ -6,6 +6,7 @@ from dataclasses import asdict
 from corpus.records import Lang
 from eval.ablating import Table
 from eval.calibrating import LanguageFit
+from eval.checking import Check
 from eval.comparing import Comparison
 from eval.fitting import FusionFit
 from eval.measures import question_values, summarise
@@ -136,3 +137,11 @@ def print_cells(table: Table, baseline: str = "product") -> None:
     print_table(["configuration", *measures], rows)
     if baseline in table:
         print(f"* differs from {baseline} (paired randomisation test, Holm-corrected p < 0.05)")
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """Each measure now against its reference."""
+    print_table(
+        ["measure", "reference", "now", "p (Holm)", "n", ""],
+        ([c.measure, _number(c.reference), _number(c.now), _number(c.adjusted), c.n, "LOST" if c.lost else "ok"] for c in checks),
+    )

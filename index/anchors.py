@@ -17,6 +17,7 @@ def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> No
     now = {identifier for identifier, _ in after.passage_ids()}
     documents = {d.id for d in after.documents()}
     with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only marked as free
         connection.execute("CREATE TABLE IF NOT EXISTS anchors (id TEXT PRIMARY KEY, document TEXT, text TEXT, generation TEXT)")
         connection.executemany(
             "INSERT OR REPLACE INTO anchors VALUES (?, ?, ?, ?)",

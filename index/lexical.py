@@ -73,6 +73,8 @@ class LexicalIndex:
                 raise IndexMismatch(f"{folder} lacks {name}; the index is damaged, run `rcm-qa build --force`")
         self._names = map_bytes(folder / "terms.bin")
         self._name_offsets = map_array(folder / "term_offsets.npy")
+        if len(self._names) != self._name_offsets[-1]:
+            raise IndexMismatch(f"terms.bin in {folder} is not as long as it was written; run `rcm-qa build --force`")
         self._offsets = map_array(folder / "posting_offsets.npy")
         self._passages = map_array(folder / "passages.npy")
         self._impacts = map_array(folder / "impacts.npy")

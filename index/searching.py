@@ -9,6 +9,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.errors import BadData
 from corpus.gloss import Gloss
 from corpus.glossary import load_glossary
 from corpus.mapped import map_array
@@ -62,7 +63,7 @@ class Index:
         self.embedder = embedder
         try:
             self._open()
-        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:  # what numpy and json say of damaged files
+        except (BadData, OSError, ValueError, EOFError, KeyError, TypeError) as error:  # what numpy and json say of damaged files
             problem = " ".join(str(error).split())[:200] or type(error).__name__
             raise IndexMismatch(f"the index in {folder} is damaged ({problem}); run `rcm-qa build --force`") from None
 

@@ -39,12 +39,12 @@ class Vocabulary:
     @cached_property
     def _words(self) -> dict[str, tuple[int, str]]:
         words: dict[str, tuple[int, str]] = {}
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
+        try:
+            for line in self._path.read_text(encoding="utf-8").splitlines():
                 word, count, spelling = line.split("\t")
                 words[word] = (int(count), spelling)
-            except ValueError:
-                raise IndexMismatch(f"{self._path} is damaged at {line[:40]!r}; run `rcm-qa build --force`") from None
+        except (OSError, ValueError) as error:
+            raise IndexMismatch(f"{self._path} is damaged ({error}); run `rcm-qa build --force`") from None
         return words
 
     @cached_property

@@ -62,7 +62,7 @@ def answer_type_present(question: Question, text: str, question_words: frozenset
             return bool(_DEFINES.search(text))
         case "which":
             if _PLACES_ASKED.search(question.search_text):
-                return sum(fold(name) not in question_words for name in _NAME.findall(text)) >= 4
+                return text.rstrip().endswith(":") or sum(fold(name) not in question_words for name in _NAME.findall(text)) >= 4
             return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
         case "why":
             return bool(_CAUSE.search(text))
@@ -132,6 +132,10 @@ def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, i
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] * 0.93:
             chosen.add(neighbour)
+    # A sentence that introduces a list is no answer without it.
+    last = max(chosen)
+    if text[spans[last][0] : spans[last][1]].endswith(":"):
+        chosen.update(_list_around(text, spans, last) or ())
     return [spans[n] for n in sorted(chosen)]
 
 

@@ -1,0 +1,91 @@
+"""What all doors share: the engine that answers, settings, counters, the feedback file, templates."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from index.errors import IndexError_, UnknownId
+from qa.answering import Engine
+from qa.errors import BadQuestion, QaError
+from qa.live import LiveEngine
+from qa.settings import Settings
+from web.catalogue import Catalogues
+from web.feedback import Feedback
+from web.leads import Leads
+from web.metrics import Metrics
+from web.problems import Problem
+from web.readiness import NotReady, Readiness
+from web.rendering import Renderer
+
+_STAGES = {"starting": 0, "lexical": 1, "full": 2}
+
+
+@dataclass(slots=True)
+class Site:
+    """One server process."""
+
+    live: LiveEngine
+    settings: Settings
+    readiness: Readiness
+    metrics: Metrics
+    feedback: Feedback
+    catalogues: Catalogues
+    leads: Leads
+    renderer: Renderer
+
+    def engine(self) -> Engine:
+        """The engine that answers now. Raises NotReady or IndexError_."""
+        return self.readiness.engine()
+
+    def measure(self) -> None:
+        """Bring the gauges up to date before a scrape."""
+        self.metrics.ready.set(_STAGES[self.readiness.stage])
+        try:
+            info = self.engine().info
+        except (NotReady, IndexError_):
+            return
+        self.metrics.documents.set(info.documents)
+        self.metrics.passages.set(info.passages)
+
+
+def make_site(live: LiveEngine, settings: Settings) -> Site:
+    """The shared parts; opens nothing yet."""
+    leads = Leads()
+    return Site(
+        live=live,
+        settings=settings,
+        readiness=Readiness(live, on_full=leads.prepare),
+        metrics=Metrics(),
+        feedback=Feedback(live.home.feedback, settings.max_feedback_rows),
+        catalogues=Catalogues(),
+        leads=leads,
+        renderer=Renderer(),
+    )
+
+
+def site_of(request: Request) -> Site:
+    """The site of a request."""
+    site: Site = request.app.state.site
+    return site
+
+
+def note(scope: Scope, **fields: Any) -> None:
+    """Add fields to the log line of a request; the question is dropped there unless the settings want it."""
+    scope.get("state", {}).get("fields", {}).update(fields)
+
+
+def problem_for(error: Exception) -> Problem:
+    """The problem of an error that a stage to the left raised."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, BadQuestion):
+        return Problem("bad-question", str(error))
+    if isinstance(error, QaError):
+        return Problem("bad-request", str(error))
+    if isinstance(error, UnknownId):
+        return Problem("not-found", str(error))
+    if isinstance(error, (NotReady, IndexError_)):
+        return Problem("not-ready", str(error), headers={"Retry-After": "3"})
+    raise error
