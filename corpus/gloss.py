@@ -138,12 +138,16 @@ class Gloss:
                         return Entry((Sense(stem + english, 1.0),))
         return None
 
+    def _begins_phrase(self, form: str) -> bool:
+        entry = self.entry(form)
+        return entry is not None and entry.longest > 1
+
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
         word = words[at]
         if not word.surface.isascii():
             accented = self.entry(word.surface.lower())
-            if accented is not None and accented.function:
+            if accented is not None and (accented.function or accented.senses and not self._begins_phrase(word.folded)):
                 return 1, accented.senses
         entry = self.entry(word.folded)
         longest = entry.longest if entry else 1

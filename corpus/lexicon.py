@@ -61,7 +61,7 @@ def _weigh(english: Iterable[str]) -> tuple[Sense, ...]:
 
 
 def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
-    """(form, lemma), folded, of every Spanish form of the given lemmas that simplemma knows."""
+    """(form, lemma) of every Spanish form of the given lemmas that simplemma knows; the lemma folded, the form as written."""
     from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
     folded: dict[str | bytes, str] = {}
@@ -72,7 +72,7 @@ def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
         if base in lemmas:
             text = form.decode() if isinstance(form, bytes) else form
             if " " not in text:
-                yield fold(text), base
+                yield text.lower(), base
 
 
 def _plural(form: str) -> str:
@@ -111,9 +111,12 @@ def compile_lexicon(
     for lemma, lines in by_lemma.items():
         forms[lemma] = Entry(_weigh(merged(lemma)))
         inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
-    for form, lemma in _inflections(by_lemma):
+    for written, lemma in _inflections(by_lemma):
+        form = fold(written)
         if form not in by_lemma:
             forms.setdefault(form, inflected[lemma])
+        elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma[form]):
+            forms[written] = inflected[lemma]  # the accent tells "fundó" from "fundo"
     for lemma, lines in by_lemma.items():
         if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
             forms.setdefault(_plural(lemma), forms[lemma])
@@ -174,7 +177,7 @@ def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> 
             for s in entry.senses
         ]
         known = {word.folded for s in entry.senses for word in find_words(s.english)}
-        scored += [Sense(s.english, 0.5 * s.weight) for s in learnt if s.english not in known and s.weight >= 0.15]
+        scored += [Sense(s.english, 0.5 * s.weight) for s in learnt if s.english not in known and s.weight >= 0.25]
         scored.sort(key=lambda s: -s.weight)
         total = sum(s.weight for s in scored[:4]) or 1.0
         forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in scored[:4]), verb_form=entry.verb_form)

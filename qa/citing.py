@@ -73,7 +73,7 @@ def _plain(document: Document, passage: Passage | None, lang: Lang, quotation: s
     safe = _escape_markdown if markdown else str
     date = format_date(source.published, lang) if source.published else words["nd"]
     title = safe(title_of(document, lang))
-    if markdown and source.url:
+    if markdown and source.url and re.match(r"https?://", source.url):
         title = f"[{title}]({quote(source.url, safe=':/?#=&%+,;@~!$*-._')})"
     elif markdown:
         title = f"*{title}*"

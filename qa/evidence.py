@@ -49,6 +49,8 @@ class Matched:
 
 def answer_type_present(question: Question, text: str, question_words: frozenset[str]) -> bool:
     """Whether a sentence holds something of the sort that is asked for, beside what the question itself says."""
+    if text.startswith(("Note:", "Nota:")):
+        return False  # a remark about other sources, not the statement itself
     match question.kind:
         case "when":
             if _YEAR_OR_DATE.search(text):

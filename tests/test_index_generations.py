@@ -529,13 +529,10 @@ def test_the_order_of_files_on_disk_does_not_matter(tmp_path: Path) -> None:
     assert read_manifest(one.live_folder()).files == read_manifest(two.live_folder()).files
 
 
-def test_language_versions_of_a_passage_are_twins_of_each_other(tmp_path: Path, corpus: Path) -> None:
-    home = build(tmp_path / "home", corpus)
-    with Index(home.live_folder(), None) as index:
-        twins = index.attributes.rows["twin"].tolist()
-        lang = index.attributes.rows["lang"].tolist()
-        variant = index.attributes.rows["variant"].tolist()
-        assert any(twin >= 0 for twin in twins)
-        for ordinal, twin in enumerate(twins):
-            if twin >= 0:
-                assert twins[twin] == ordinal and lang[twin] != lang[ordinal] and variant[twin] == variant[ordinal]
+def test_language_versions_of_a_passage_are_twins_of_each_other(tiny_index: Index) -> None:
+    rows = tiny_index.attributes.rows
+    twins, lang, variant = (rows[name].tolist() for name in ("twin", "lang", "variant"))
+    assert any(twin >= 0 for twin in twins)
+    for ordinal, twin in enumerate(twins):
+        if twin >= 0:
+            assert twins[twin] == ordinal and lang[twin] != lang[ordinal] and variant[twin] == variant[ordinal]

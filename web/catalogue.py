@@ -86,7 +86,7 @@ class Catalogue:
 
     def __init__(self, generation: str, documents: Iterable[Document]) -> None:
         self.generation = generation
-        self.entries = tuple(_entry(document) for document in documents)
+        self.entries = tuple(make_entry(document) for document in documents)
 
     def select(self, selection: Selection) -> list[Entry]:
         """The entries that a selection wants: newest first, undated ones last."""
@@ -161,7 +161,8 @@ def _descending(published: str | None) -> tuple[int, ...]:
     return tuple(-int(part) for part in published.split("-")) if published else ()
 
 
-def _entry(document: Document) -> Entry:
+def make_entry(document: Document) -> Entry:
+    """The light record of one document."""
     source = document.source
     return Entry(
         id=document.id,

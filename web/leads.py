@@ -124,9 +124,7 @@ def _ask(engine: Engine, text: str, lang: Lang) -> Lead | None:
         return None
     if answer.status != "answered":
         return None
-    return Lead(
-        text, frozenset(e.document.variant_of or e.document.id for e in answer.passages), _content_words(text)
-    )
+    return Lead(text, frozenset(e.document.variant_of or e.document.id for e in answer.passages), _content_words(text))
 
 
 def _content_words(text: str) -> frozenset[str]:

@@ -17,9 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "rcm_http_requests_total", "Requests", ["route", "method", "status"], registry=self.registry
-        )
+        self.requests = Counter("rcm_http_requests_total", "Requests", ["route", "method", "status"], registry=self.registry)
         self.seconds = Histogram(
             "rcm_http_request_seconds", "Time to the last byte", ["route"], buckets=_SECONDS, registry=self.registry
         )

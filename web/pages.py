@@ -60,9 +60,7 @@ class Turn:
 def answer_params(site: Site, engine: Engine, params: AskParams, request: Request, door: str) -> tuple[Answer, Timing]:
     """Ask the engine and count it. Raises BadQuestion."""
     timing = Timing()
-    answer = engine.answer(
-        params.q, k=params.k, lang=params.lang, history=params.h, filters=params.filters, timing=timing
-    )
+    answer = engine.answer(params.q, k=params.k, lang=params.lang, history=params.h, filters=params.filters, timing=timing)
     site.metrics.count_answer(answer, timing.took_ms, door)
     note(request.scope, question=params.q, answer=answer.status, lang=answer.question.lang)
     return answer, timing
@@ -220,9 +218,7 @@ def keep_feedback(site: Site, question: str, passage_id: str | None, verdict: st
         lang = engine.understand(text).lang
     except (BadQuestion, UnknownId):
         pass
-    number = site.feedback.add(
-        question=text, lang=lang, passage_id=identifier, quote=quote, verdict=kind, comment=comment
-    )
+    number = site.feedback.add(question=text, lang=lang, passage_id=identifier, quote=quote, verdict=kind, comment=comment)
     site.metrics.feedback.labels(verdict).inc()
     return number
 

@@ -71,9 +71,7 @@ def encode_json(value: Any) -> bytes:
 
 def problem_response(problem: Problem, instance: str) -> Response:
     """The problem as a response."""
-    return Response(
-        encode_json(problem.as_json(instance)), problem.status_code, headers=problem.headers, media_type=MEDIA_TYPE
-    )
+    return Response(encode_json(problem.as_json(instance)), problem.status_code, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 def wants_page(path: str, accept: str) -> bool:

@@ -161,9 +161,7 @@ def _hits(
     except BadQuestion:
         return None
     at = _position(answer, document_id, span)
-    links = [
-        Hit(_reader_address(params, viewer_link(evidence)), title_of(evidence.document)) for evidence in answer.passages
-    ]
+    links = [Hit(_reader_address(params, viewer_link(evidence)), title_of(evidence.document)) for evidence in answer.passages]
     return {
         "at": at,
         "count": len(links),

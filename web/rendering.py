@@ -29,7 +29,9 @@ class Renderer:
 
     def __init__(self) -> None:
         self._static = {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in (FOLDER / "static").iterdir() if path.is_file()
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            for path in (FOLDER / "static").iterdir()
+            if path.is_file()
         }
         self._environments = {lang: self._environment(lang) for lang in LANGS}
 
@@ -86,7 +88,13 @@ def theme_of(request: Request) -> str:
 
 
 def page(
-    request: Request, renderer: Renderer, name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    request: Request,
+    renderer: Renderer,
+    name: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
 ) -> HTMLResponse:
     """A page as a response, in the visitor's language and colours."""
     lang = lang_of(request)

@@ -100,7 +100,9 @@ class HostCheck:
                 detail = f"the host name {name[:80]!r} is not known here; the setting trusted_hosts lists those that are"
                 return await self._refuse(scope, receive, send, Problem("unknown-host", detail))
             if not self._own_origin(scope, headers):
-                detail = f"the origin {headers.get('origin', '')[:80]!r} may not call; the setting cors_origins lists those that may"
+                detail = (
+                    f"the origin {headers.get('origin', '')[:80]!r} may not call; the setting cors_origins lists those that may"
+                )
                 return await self._refuse(scope, receive, send, Problem("foreign-origin", detail))
         await self.app(scope, receive, send)
 

@@ -1,0 +1,257 @@
+"""Model Context Protocol: four read-only tools over the same engine, by streamable HTTP or standard input and output."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from corpus.records import Document, Passage
+from index.anchors import parse_passage_id, resolve_passage
+from index.errors import IndexError_, UnknownId
+from index.generations import Home
+from qa.answering import Engine, Timing
+from qa.answers import as_json
+from qa.citing import cite as make_citation
+from qa.citing import text_fragment_link, title_of
+from qa.errors import QaError
+from qa.live import LiveEngine
+from web.caching import program_version
+from web.problems import Problem, problem_response
+from web.readiness import NotReady
+from web.schemas import AnswerOut, LangCode
+from web.site import Site, problem_for
+
+INSTRUCTIONS = (
+    "Verbatim passages about the Regional Conference on Migration (RCM, Puebla Process), in English and Spanish, with "
+    "citations. Nothing is generated: quote the texts as they are and cite them. `ask` says whether the collection answers "
+    "a question at all; when its status is not `answered`, say so instead of answering from the passages."
+)
+MAX_TEXT_CHARS = 100_000
+RESULTS = 10
+READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+class Result(BaseModel):
+    """One passage found."""
+
+    id: str
+    title: str
+    url: str
+    text: str
+
+
+class Results(BaseModel):
+    """What a search found."""
+
+    results: list[Result]
+
+
+class Fetched(BaseModel):
+    """A passage or a whole document."""
+
+    id: str
+    title: str
+    text: str
+    url: str
+    metadata: dict[str, Any]
+
+
+class Cited(BaseModel):
+    """A citation ready to paste."""
+
+    id: str
+    style: str
+    citation: str
+
+
+class Tools:
+    """The four tools over whatever engine is live."""
+
+    def __init__(self, engine: Callable[[], Engine], home: Home, count: Callable[..., None] | None = None) -> None:
+        self._engine = engine
+        self._home = home
+        self._count = count
+
+    def search(
+        self, query: Annotated[str, Field(description="what to look for, English or Spanish", min_length=1, max_length=4000)]
+    ) -> Results:
+        """Find passages about the Regional Conference on Migration, best first. Fetch an id for more."""
+        engine = self._open()
+        question = engine.understand(query)
+        ordinals = engine.search(question, Timing()).ordinals[:RESULTS].tolist()
+        store = engine.index.store
+        found = store.passages_at(ordinals) if ordinals else []
+        return Results(
+            results=[
+                Result(
+                    id=passage.id,
+                    title=_title(document := store.document(passage.document_id), passage),
+                    url=_url(document, passage),
+                    text=passage.text,
+                )
+                for passage in found
+            ]
+        )
+
+    def fetch(
+        self, id: Annotated[str, Field(description="id of a passage (DOCUMENT:START-END) or of a document", max_length=300)]
+    ) -> Fetched:
+        """Read one passage, or a whole document, with its bibliographic record."""
+        engine = self._open()
+        store = engine.index.store
+        passage: Passage | None = None
+        moved = False
+        if _is_passage_id(id):
+            _, passage, moved = resolve_passage(store, self._home.anchors, id)
+        document = store.document(passage.document_id if passage else id)
+        text = passage.text if passage else document.text
+        source = document.source
+        metadata: dict[str, Any] = {
+            "document": document.id,
+            "publisher": source.publisher,
+            "published": source.published,
+            "kind": source.kind,
+            "lang": document.lang,
+            "source_url": source.url,
+            "summary_of_source": document.summary,
+            "variants": store.variants(document),
+            "citation": make_citation(document, passage, "text"),
+            "truncated": len(text) > MAX_TEXT_CHARS,
+        }
+        if passage is not None:
+            metadata |= {"section": list(passage.section), "page": passage.page, "moved": moved}
+        return Fetched(
+            id=passage.id if passage else document.id,
+            title=_title(document, passage),
+            text=text[:MAX_TEXT_CHARS],
+            url=_url(document, passage),
+            metadata=metadata,
+        )
+
+    def ask(
+        self,
+        question: Annotated[str, Field(description="the question, English or Spanish", min_length=1, max_length=4000)],
+        lang: Annotated[LangCode | None, Field(description="language of the question; guessed where left out")] = None,
+    ) -> AnswerOut:
+        """Answer a question by verbatim quotation, or say that the collection does not answer it."""
+        timing = Timing()
+        answer = self._open().answer(question, lang=lang, timing=timing)
+        if self._count is not None:
+            self._count(answer, timing.took_ms, "mcp")
+        return AnswerOut.model_validate(as_json(answer, timing.total()))
+
+    def cite(
+        self,
+        id: Annotated[str, Field(description="id of a passage or of a document", max_length=300)],
+        style: Annotated[
+            Literal["text", "markdown", "bibtex", "ris", "csl-json"], Field(description="form of the citation")
+        ] = "text",
+    ) -> Cited:
+        """Make the citation of a passage or document, ready to paste."""
+        store = self._open().index.store
+        passage: Passage | None = None
+        if _is_passage_id(id):
+            _, passage, _ = resolve_passage(store, self._home.anchors, id)
+        document = store.document(passage.document_id if passage else id)
+        return Cited(id=passage.id if passage else document.id, style=style, citation=make_citation(document, passage, style))
+
+    def _open(self) -> Engine:
+        return self._engine()
+
+
+def _is_passage_id(identifier: str) -> bool:
+    try:
+        parse_passage_id(identifier)
+    except UnknownId:
+        return False
+    return True
+
+
+def _title(document: Document, passage: Passage | None) -> str:
+    parts = [title_of(document), *(passage.section if passage else ())]
+    return " – ".join(dict.fromkeys(parts))
+
+
+def _url(document: Document, passage: Passage | None) -> str:
+    """The original where it is known, else the reader of this site."""
+    original = text_fragment_link(document, passage.text if passage else "", passage.page if passage else None)
+    span = f"?start={passage.start}&end={passage.end}#hit" if passage else ""
+    return original or f"/documents/{document.id}{span}"
+
+
+def make_server(tools: Tools) -> MCPServer[Any]:
+    """The server with its four tools; errors reach the caller as one sentence."""
+    server: MCPServer[Any] = MCPServer(
+        "rcm-answers", title="RCM Answers", version=program_version(), instructions=INSTRUCTIONS, log_level="WARNING"
+    )
+    for function in (tools.search, tools.fetch, tools.ask, tools.cite):
+        server.add_tool(_spoken(function), annotations=READ_ONLY, structured_output=True)
+    return server
+
+
+def _spoken(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The tool with the errors of the stages as errors of the tool."""
+    from functools import wraps
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (QaError, IndexError_, NotReady) as error:
+            raise ToolError(str(error)) from None
+
+    return call
+
+
+def run_stdio(live: LiveEngine) -> None:
+    """Serve over standard input and output until the input ends."""
+    anyio.run(make_server(Tools(live.engine, live.home)).run_stdio_async)
+
+
+class McpDoor:
+    """The streamable HTTP transport as one ASGI endpoint. No sessions: every request stands alone."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._manager: StreamableHTTPSessionManager | None = None
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve while the application lives; a manager runs only once, so each start makes its own."""
+        site = self._site
+        server = make_server(Tools(site.engine, site.live.home, site.metrics.count_answer))
+        server.streamable_http_app(
+            json_response=True, stateless_http=True, max_request_body_size=site.settings.max_body_bytes, host=site.settings.host
+        )
+        manager = server.session_manager
+        manager.security_settings = None  # hosts and origins are checked for all doors alike, in web.security
+        async with manager.run():
+            self._manager = manager
+            try:
+                yield
+            finally:
+                self._manager = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to the transport."""
+        if scope["method"] not in ("POST", "GET", "DELETE"):
+            problem = Problem(
+                "method-not-allowed", f"{scope['method']} is not allowed here", headers={"Allow": "GET, POST, DELETE"}
+            )
+            await problem_response(problem, scope["path"])(scope, receive, send)
+            return
+        if self._manager is None:
+            request = Request(scope)
+            await problem_response(problem_for(NotReady("the server is starting or stopping")), request.url.path)(
+                scope, receive, send
+            )
+            return
+        await self._manager.handle_request(scope, receive, send)
