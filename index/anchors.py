@@ -14,6 +14,8 @@ _MIN_LIKENESS = 60.0
 
 def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> None:
     """Keep the text of every passage that `after` no longer has; forget those of documents that are gone."""
+    if path.is_file() and not _readable(path):
+        path.unlink()  # a damaged file of anchors must not stop builds; older permalinks resolve by place instead
     now = {identifier for identifier, _ in after.passage_ids()}
     documents = {d.id for d in after.documents()}
     with sqlite3.connect(path) as connection:
@@ -30,6 +32,16 @@ def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> No
         held = {row[0] for row in connection.execute("SELECT DISTINCT document FROM anchors")}
         connection.executemany("DELETE FROM anchors WHERE document = ?", [(d,) for d in held - documents])
     connection.close()
+
+
+def _readable(path: Path) -> bool:
+    connection = sqlite3.connect(path)
+    try:
+        return bool(connection.execute("PRAGMA quick_check").fetchone()[0] == "ok")
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.close()
 
 
 def parse_passage_id(identifier: str) -> tuple[str, int, int]:

@@ -406,12 +406,15 @@ def _keep_anchors(home: Home, new: Path) -> None:
 
     try:
         old = home.live_folder()
-        manifest = read_manifest(old)
+        generation = read_manifest(old).generation
+        before = Store(old / "documents.sqlite")
+    except IndexError_:
+        return  # what is live cannot be read; its permalinks must not keep it from being replaced
+    after = Store(new / "documents.sqlite")
+    try:
+        keep_anchors(home.anchors, generation, before, after)
     except IndexError_:
         return
-    before, after = Store(old / "documents.sqlite"), Store(new / "documents.sqlite")
-    try:
-        keep_anchors(home.anchors, manifest.generation, before, after)
     finally:
         before.close()
         after.close()

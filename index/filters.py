@@ -26,6 +26,7 @@ class Filters:
     publisher: str | None = None
     document: str | None = None
     phrases: tuple[str, ...] = ()  # quoted in the question: must occur word for word
+    without: tuple[str, ...] = ()  # documents to leave out: how the evaluation makes a question unanswerable
 
     def as_dict(self) -> dict[str, object]:
         """The filters that restrict something."""
@@ -89,4 +90,6 @@ class Attributes:
             narrow((rows["year"] <= filters.year_to) & (rows["year"] >= 0))
         if filters.document is not None:
             narrow(rows["document"] == self._documents.get(filters.document, -2))
+        if filters.without:
+            narrow(~np.isin(rows["document"], [self._documents.get(identifier, -2) for identifier in filters.without]))
         return allowed

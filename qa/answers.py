@@ -114,7 +114,7 @@ def as_json(answer: Answer, took_ms: dict[str, float] | None = None) -> dict[str
             "text": question.text,
             "lang": question.lang,
             "interpreted_as": question.interpreted_as,
-            "filters": question.filters.as_dict(),
+            "filters": {k: list(v) if isinstance(v, tuple) else v for k, v in question.filters.as_dict().items()},
         },
         "status": answer.status,
         "confidence": {

@@ -16,7 +16,7 @@ from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
 from qa.examining import Examined, Subject
-from qa.retrieving import Candidates
+from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"
 
@@ -29,8 +29,13 @@ FEATURES = (
     "coverage_near",  # the best such share among the first five passages
     "sentence_coverage",  # the same share for the answering sentences alone
     "typed_sentence",  # best sum of cosine and half the coverage of a sentence that holds the sort of thing asked for
-    "uncovered",  # share of the question's words, by number, that the passage lacks
-    "rarest_uncovered",  # the rarest of them
+    "uncovered",  # share of the question's words, by rarity, that the passage and its header lack in any inflection
+    "uncovered_words",  # how many they are
+    "rarest_uncovered",  # the rarity of the rarest
+    "unanswered",  # the same three for the answering sentences and the header
+    "unanswered_words",
+    "rarest_unanswered",
+    "uncounted",  # "how many X" is asked and the answering sentences do not mention X
     "unknown",  # share of the question's words, by rarity, that no passage holds
     "named",  # share of the question's names, acronyms and numbers in the passage or its document's record
     "named_missing",  # how many of them are missing
@@ -38,6 +43,7 @@ FEATURES = (
     "sentence_margin",  # how far its best sentence stands above those of the next five passages
     "agreement",  # 1 where both arms put it first, less as they differ
     "type_present",  # the answering sentences hold a date, name, number as asked
+    "type_missing",  # the whole passage holds none
     "words",  # log of the number of words asked
     "dense_only",  # no lexical evidence at all
     "asks_number",
@@ -126,7 +132,10 @@ def features_of(
         ranks = [min((r for r in pair if r is not None), default=None) for pair in pairs]
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
     sentence = float(first.cosines.max())
-    lacking = [w for w in terms.words if not any(t.term in first.terms or t.term in first.header for t in w.terms)]
+    answer_text = " ".join(first.document.text[a:b] for a, b in answers)
+    lacking = lacking_words(index, first, first.passage.text, terms)
+    unanswered = lacking_words(index, first, answer_text, terms)
+    total = terms.total_weight or 1.0
     bare = first.cosines + 0.5 * first.matched.coverages
     others = [float(examined.sentence_scores.max()) for examined in seen[1:6]]
     return {
@@ -137,8 +146,14 @@ def features_of(
         "coverage": first.coverage,
         "coverage_near": max(examined.coverage for examined in seen[:5]),
         "typed_sentence": float(bare[first.typed].max()) if first.typed.any() else 0.0,
-        "uncovered": len(lacking) / len(terms.words) if terms.words else 0.0,
+        "uncovered": sum(word.weight for word in lacking) / total,
+        "uncovered_words": float(len(lacking)),
         "rarest_uncovered": max((word.weight for word in lacking), default=0.0),
+        "unanswered": sum(word.weight for word in unanswered) / total,
+        "unanswered_words": float(len(unanswered)),
+        "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
+        "uncounted": float(_uncounted(question, terms, unanswered)),
+        "type_missing": float(not first.typed.any()),
         "sentence_margin": float(first.sentence_scores.max() - np.mean(others)) if others else 0.0,
         "asks_number": float(question.kind == "how_many"),
         "asks_person": float(question.kind == "who"),
@@ -154,6 +169,33 @@ def features_of(
         "words": log1p(len(candidates.terms.groups)),
         "dense_only": float(candidates.english[0] == 0.0 and candidates.own[0] == 0.0),
     }
+
+
+def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms) -> list[QuestionWord]:
+    """The words of a question that a text and the passage's header lack: by stem, gloss, concept, or a common beginning."""
+    present = first.header | {term.term for term in index.analyzer.english_terms(text, first.passage.lang)}
+    beginnings = {term[:length] for term in present for length in range(5, len(term) + 1)}
+    named = [term for term in terms.concepts if term.term in present]
+
+    def covered(word: QuestionWord) -> bool:
+        if any(name.start <= word.start and word.end <= name.end for name in named):
+            return True
+        return any(
+            t.term in present or (len(t.term) >= 5 and t.term[: max(5, len(t.term) - 2)] in beginnings) for t in word.terms
+        )
+
+    return [word for word in terms.words if not covered(word)]
+
+
+_COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
+
+
+def _uncounted(question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
+    match = _COUNTED.search(question.search_text)
+    if match is None:
+        return False
+    counted = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
+    return bool(counted) and all(word in unanswered for word in counted)
 
 
 def status_of(p: float, calibration: Calibration) -> tuple[Status, Level]:

@@ -1,12 +1,14 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corpus.chunking import ChunkSettings
+from corpus.lexicon import compile_lexicon
 from corpus.loading import load_collection
 from corpus.words import ENGLISH_STOP_WORDS, find_words
 from index.building import BuildSettings, build_generation
@@ -216,3 +218,14 @@ def originals() -> Path:
     if not folder.is_dir():
         pytest.skip("the scraped pages are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def small_lexicon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lexicon of a few words instead of a hundred thousand forms: for tests that build again and again."""
+    folder = tmp_path_factory.mktemp("lexicon")
+    (folder / "words.tsv").write_text("país\tn\tcountry\n", encoding="utf-8")
+    (folder / "function-words.tsv").write_text("la\tdet\tthe\n", encoding="utf-8")
+    (folder / "phrases.tsv").write_text("trata de personas\tphr\thuman trafficking\n", encoding="utf-8")
+    monkeypatch.setattr("corpus.lexicon._inflections", lambda lemmas: iter(()))
+    monkeypatch.setattr("corpus.lexicon.compile_lexicon", partial(compile_lexicon, folder=folder))

@@ -128,7 +128,7 @@ def test_facts_behind_the_fifth_passage_are_not_recalled() -> None:
 
 
 def test_the_other_language_version_lower_down_is_no_second_hit() -> None:
-    one = outcome("q", [shown(1, "a:0-10", 3), shown(2, "a.es:0-12", 3, item="a:0-10")])
+    one = outcome("q", [shown(1, "a:0-10", 3), shown(2, "a:0-10", 3, id="a.es:0-12")])
     assert run_items(one) == ["a:0-10", "a.es:0-12#again"]
 
 

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def cut_documents(draw: st.DrawFn) -> tuple[tuple[int, int], list[tuple[int, int
     for size in sizes:
         edges.append(edges[-1] + size)
     start = draw(st.integers(0, edges[-1] - length))
-    return (start, start + length), list(zip(edges, edges[1:], strict=False))
+    return (start, start + length), list(pairwise(edges))
 
 
 @given(cut_documents())

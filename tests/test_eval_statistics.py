@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_holm_never_makes_a_p_smaller_and_keeps_the_order(p_values: list[float])
     adjusted = holm(p_values)
     assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
     order = sorted(range(len(p_values)), key=lambda n: p_values[n])
-    assert all(adjusted[a] <= adjusted[b] for a, b in zip(order, order[1:], strict=False))
+    assert all(adjusted[a] <= adjusted[b] for a, b in pairwise(order))
 
 
 def test_exchanging_equal_systems_gives_p_one_for_any_statistic() -> None:
@@ -121,6 +122,7 @@ def test_auroc_is_worked_as_by_hand_ties_count_half() -> None:
 
 
 @given(judged)
+@settings(deadline=None)
 def test_auroc_is_scikit_learns(pairs: list[tuple[float, bool]]) -> None:
     from sklearn.metrics import roc_auc_score
 
@@ -143,12 +145,14 @@ def test_tied_probabilities_share_their_wrong_answers() -> None:
 
 
 @given(judged)
+@settings(deadline=None)
 def test_the_area_lies_between_the_best_and_the_worst_order(pairs: list[tuple[float, bool]]) -> None:
     p, good = arrays(pairs)
     area = aurc(p, good)
     best = aurc(good.astype(float), good)
     worst = aurc(1 - good.astype(float), good)
-    assert 0 <= best - 1e-12 <= area <= worst + 1e-12 <= 1 + 1e-12
+    assert 0 <= best <= area + 1e-12
+    assert area <= worst + 1e-12 <= 1 + 2e-12
 
 
 def test_calibration_error_is_worked_as_by_hand_in_two_bins() -> None:
@@ -159,6 +163,7 @@ def test_calibration_error_is_worked_as_by_hand_in_two_bins() -> None:
 
 
 @given(judged)
+@settings(deadline=None)
 def test_calibration_error_is_at_most_one_and_zero_for_certainty_that_is_right(pairs: list[tuple[float, bool]]) -> None:
     p, good = arrays(pairs)
     assert 0 <= calibration_error(p, good) <= 1

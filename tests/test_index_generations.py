@@ -6,14 +6,12 @@ import signal
 import subprocess
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
 
-from corpus.lexicon import compile_lexicon
 from index.anchors import parse_passage_id, resolve_passage
 from index.building import check_generation
 from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, UnknownId
@@ -24,15 +22,7 @@ from index.searching import Index
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def small_lexicon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lexicon of a few words instead of a hundred thousand forms: every test here builds several times."""
-    folder = tmp_path_factory.mktemp("lexicon")
-    (folder / "words.tsv").write_text("país\tn\tcountry\n", encoding="utf-8")
-    (folder / "function-words.tsv").write_text("la\tdet\tthe\n", encoding="utf-8")
-    (folder / "phrases.tsv").write_text("trata de personas\tphr\thuman trafficking\n", encoding="utf-8")
-    monkeypatch.setattr("corpus.lexicon._inflections", lambda lemmas: iter(()))
-    monkeypatch.setattr("corpus.lexicon.compile_lexicon", partial(compile_lexicon, folder=folder))
+pytestmark = pytest.mark.usefixtures("small_lexicon")
 
 
 @pytest.fixture
@@ -211,6 +201,25 @@ def test_an_index_of_another_format_is_refused_naming_both_and_the_next_build_re
     assert "\n" not in str(caught.value)
     build(tmp_path / "home", corpus)
     assert read_manifest(home.live_folder()).format == FORMAT
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all", b"SQLite format 3\0" + bytes(400)])
+def test_a_live_generation_that_is_damaged_can_be_replaced(tmp_path: Path, corpus: Path, content: bytes | None) -> None:
+    home = build(tmp_path / "home", corpus)
+    change(corpus)
+    store = home.live_folder() / "documents.sqlite"
+    store.unlink() if content is None else store.write_bytes(content)
+    build(tmp_path / "home", corpus, force=True)
+    assert "the city of Managua" in answers(home)
+
+
+def test_damaged_anchors_do_not_stop_a_build(tmp_path: Path, corpus: Path) -> None:
+    home = build(tmp_path / "home", corpus)
+    identifier, _ = passages(home, "managua")[0]
+    home.anchors.write_bytes(b"no database at all " * 50)
+    change(corpus)
+    build(tmp_path / "home", corpus)
+    assert resolve(home, identifier)[0] != ""
 
 
 @pytest.mark.parametrize("changes, said", [({"colour": "red"}, "colour"), ({"counts": {}}, "counts"), ({"format": "2"}, "format")])

@@ -19,7 +19,7 @@ COOKIE = "hl"
 _LOCALES: dict[Lang, str] = {"en": "en", "es": "es_MX"}
 
 
-def N_(message: str) -> str:  # noqa: N802
+def N_(message: str) -> str:
     """Mark a message for the catalogue; it is translated where it is shown."""
     return message
 

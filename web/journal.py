@@ -78,7 +78,8 @@ class Journal:
         request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["fields"] = fields = {}
+        fields: dict[str, Any] = {}
+        state["fields"] = fields
         method = scope["method"]
         status = 0
         start = time.perf_counter()

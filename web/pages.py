@@ -1,5 +1,6 @@
 """The chat page: a question, its answer, and everything that can be done with it, without a script."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -54,7 +55,7 @@ class Turn:
     cards: list[Card]
     related: tuple[str, ...]
     took_ms: dict[str, float]
-    quoted: list[Run]
+    quoted: list[str]  # the answer, one piece for each span
 
 
 def answer_params(site: Site, engine: Engine, params: AskParams, request: Request, door: str) -> tuple[Answer, Timing]:
@@ -69,9 +70,10 @@ def answer_params(site: Site, engine: Engine, params: AskParams, request: Reques
 def _turn(site: Site, engine: Engine, params: AskParams, request: Request, lang: Lang) -> Turn:
     answer, timing = answer_params(site, engine, params, request, "page")
     cards = [_card(evidence, params, lang) for evidence in answer.passages]
-    quoted: list[Run] = []
+    quoted: list[str] = []
     if answer.status == "answered":
-        quoted = [run for run in cards[0].runs if run.answer]
+        first = answer.passages[0]
+        quoted = [first.document.text[h.start : h.end] for h in first.highlights if h.kind == "answer"]
     return Turn(params, answer, cards, site.leads.related(engine, answer), timing.total(), quoted)
 
 
@@ -214,10 +216,8 @@ def keep_feedback(site: Site, question: str, passage_id: str | None, verdict: st
     if passage_id is not None:
         _, passage, _ = resolve_passage(engine.index.store, site.live.home.anchors, passage_id)
         quote, identifier = passage.text, passage.id
-    try:
+    with contextlib.suppress(BadQuestion, UnknownId):
         lang = engine.understand(text).lang
-    except (BadQuestion, UnknownId):
-        pass
     number = site.feedback.add(question=text, lang=lang, passage_id=identifier, quote=quote, verdict=kind, comment=comment)
     site.metrics.feedback.labels(verdict).inc()
     return number

@@ -38,6 +38,11 @@ class Line:
     page: int | None  # set where a new page begins
     hit: bool  # the first marked block
 
+    @property
+    def text(self) -> str:
+        """The block without marks."""
+        return "".join(piece.text for run in self.runs for piece in run.pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -16,6 +15,7 @@ from qa.citing import title_of
 from qa.dating import format_date
 from web.i18n import COOKIE, choose_lang, format_number, format_share, known_lang, load_catalogue
 from web.kinds import kind_name, lang_name
+from web.marking import render_runs
 from web.security import is_safe_path
 
 FOLDER = Path(__file__).parent
@@ -54,7 +54,9 @@ class Renderer:
             language=lambda value: lang_name(value, lang),
             web_address=web_address,
             title_of=lambda document: title_of(document, lang),
-            lines=_lines,
+            marked=render_runs,
+            md=escape_markdown,
+            md_quote=quote_markdown,
         )
         return environment
 
@@ -72,8 +74,16 @@ def web_address(url: str | None) -> str | None:
     return url if url and re.match(r"https?://", url, re.IGNORECASE) else None
 
 
-def _lines(text: str) -> Markup:
-    return Markup("<br>").join(text.split("\n"))
+def escape_markdown(text: str) -> str:
+    """Text on one line that Markdown leaves as it is."""
+    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", " ".join(text.split()))
+
+
+def quote_markdown(text: str) -> str:
+    """A quotation block, its lines kept."""
+    return "\n".join(
+        f"> {escape_markdown(line)}  ".rstrip() + ("  " if line.strip() else "") for line in text.split("\n")
+    ).rstrip()
 
 
 def lang_of(request: Request) -> Lang:

@@ -56,13 +56,13 @@ class AskIn(_In):
     history: Annotated[
         list[Annotated[str, Unicode, Field(max_length=4000)]],
         Field(max_length=MAX_HISTORY, description="earlier questions of the conversation, oldest first"),
-    ] = []  # noqa: RUF012
+    ] = []
     k: Annotated[int, Field(ge=1, le=50, description="passages wanted")] = 5
     lang: Annotated[LangCode | None, Field(description="language of the question; guessed where it is left out")] = None
     filters: Annotated[FiltersIn, Field(description="what passages may come from")] = FiltersIn()
     include: Annotated[
         list[Literal["passages"]], Field(max_length=1, description="passages: show them even where nothing was found")
-    ] = []  # noqa: RUF012
+    ] = []
 
 
 class BatchItemIn(AskIn):
@@ -80,7 +80,7 @@ class AskQuery(_In):
     h: Annotated[
         list[Annotated[str, Unicode, Field(max_length=4000)]],
         Field(max_length=MAX_HISTORY, description="an earlier question; may be repeated, oldest first"),
-    ] = []  # noqa: RUF012
+    ] = []
     k: Annotated[int, Field(ge=1, le=50, description="passages wanted")] = 5
     lang: Annotated[LangCode | None, Field(description="language of the question; guessed where it is left out")] = None
     doc_lang: Annotated[LangCode | None, Field(description="language of the passages")] = None

@@ -98,12 +98,14 @@ class HostCheck:
             name = host_name(headers.get("host", ""))
             if self._hosts and name not in self._hosts:
                 detail = f"the host name {name[:80]!r} is not known here; the setting trusted_hosts lists those that are"
-                return await self._refuse(scope, receive, send, Problem("unknown-host", detail))
+                await self._refuse(scope, receive, send, Problem("unknown-host", detail))
+                return
             if not self._own_origin(scope, headers):
                 detail = (
                     f"the origin {headers.get('origin', '')[:80]!r} may not call; the setting cors_origins lists those that may"
                 )
-                return await self._refuse(scope, receive, send, Problem("foreign-origin", detail))
+                await self._refuse(scope, receive, send, Problem("foreign-origin", detail))
+                return
         await self.app(scope, receive, send)
 
     def _own_origin(self, scope: Scope, headers: Headers) -> bool:
@@ -133,7 +135,8 @@ class Tokens:
                 problem = Problem(
                     "unauthorized", f"{said}; send Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
                 )
-                return await self._refuse(scope, receive, send, problem)
+                await self._refuse(scope, receive, send, problem)
+                return
         await self.app(scope, receive, send)
 
     def _knows(self, token: str) -> bool:
@@ -186,7 +189,8 @@ class RateLimit:
                     f"more than {self._rate} came from one client; wait {wait_s} seconds",
                     headers={"Retry-After": str(wait_s)},
                 )
-                return await self._refuse(scope, receive, send, problem)
+                await self._refuse(scope, receive, send, problem)
+                return
         await self.app(scope, receive, send)
 
 
@@ -211,7 +215,8 @@ class BodyLimit:
         problem = Problem("too-large", f"the body may have at most {self._max:,} bytes", headers={"Connection": "close"})
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared[:18]) > self._max:
-            return await self._refuse(scope, receive, send, problem)
+            await self._refuse(scope, receive, send, problem)
+            return
         seen = 0
 
         async def receive_counted() -> Message:
@@ -236,10 +241,12 @@ class Overload:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or refuse."""
         if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics", "/static/")):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if self._room.locked():
             problem = Problem("overloaded", "too many requests are in progress; try again", headers={"Retry-After": "2"})
-            return await self._refuse(scope, receive, send, problem)
+            await self._refuse(scope, receive, send, problem)
+            return
         async with self._room:
             await self.app(scope, receive, send)
 

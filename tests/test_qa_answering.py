@@ -1,0 +1,240 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.filters import Filters
+from index.generations import Home
+from index.searching import Index
+from qa.answering import Engine, Timing
+from qa.answers import Answer, as_json
+from qa.errors import BadQuestion
+from tests.conftest import WordEmbedder
+
+QUESTIONS = [
+    "When and where was the RCM created?",
+    "Which countries are members of the RCM?",
+    "How many countries belong to the RCM?",
+    "What was the theme of the XIX Annual Meeting?",
+    "Who coordinated the Technical Secretariat in 2010?",
+    "Where did the fifteenth meeting take place?",
+    "What does the collection say about unaccompanied children?",
+    "¿Cuándo y dónde fue creada la CRM?",
+    "¿Qué países integran la CRM?",
+    "¿Cuántos países la integran?",
+    "¿Cuál fue el tema de la XIX reunión?",
+    "¿Dónde se celebró la decimoquinta reunión?",
+    "trata de personas",
+    "human trafficking in Managua",
+    'who said "migration changes families"?',
+    "weather in Tapachula",
+    "How do I renew my passport?",
+    "¿Cómo renuevo mi pasaporte?",
+    "RCM",
+    "2014",
+    "the of and",
+    "Belize",
+    "xyzzy plugh",
+]
+HOSTILE = [
+    "a" * 1000,
+    "migration " * 99,
+    "RCM\x00\x07\x1b[31m created \u202e when",
+    "<script>alert(1)</script> RCM",
+    "'; DROP TABLE documents; -- RCM",
+    "{{7*7}} ${jndi:ldap://x} RCM",
+    "\ud800 RCM",
+    "RCM 🦋🦋🦋",
+    "رحلة RCM 移民",
+    '"""""" RCM "',
+    "“” «» RCM",
+    '"' + "x " * 90 + '"',
+    "0" * 500,
+    "I I I I I V V X X",
+    "@regional-conference-on-migration #15",
+    "ﬁ ½ ² Ⅻ",
+    "a.b.c.d.e.f " * 50,
+]
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_home: Home) -> Iterator[Engine]:
+    with Index(tiny_home.live_folder(), WordEmbedder()) as index:
+        yield Engine(index)
+
+
+def check_laws(engine: Engine, answer: Answer, k: int) -> None:
+    store = engine.index.store
+    body = as_json(answer)
+    assert json.loads(json.dumps(body)) == body
+    assert 0 <= answer.confidence.p <= 1
+    assert len(body["passages"]) <= k
+    assert [p["rank"] for p in body["passages"]] == list(range(1, len(body["passages"]) + 1))
+    assert [p["citation"] for p in body["passages"]] == [p["rank"] for p in body["passages"]]
+    assert len({p["id"] for p in body["passages"]}) == len(body["passages"])
+    for passage in body["passages"]:
+        text = store.document(passage["document"]["id"]).text
+        assert passage["text"] == text[passage["start"] : passage["end"]]
+        assert passage["id"] == f"{passage['document']['id']}:{passage['start']}-{passage['end']}"
+        assert passage["document"]["sha256"] == store.document(passage["document"]["id"]).sha256
+        for kind in ("answer", "match"):
+            at = passage["start"]
+            for mark in (h for h in passage["highlights"] if h["kind"] == kind):
+                assert at <= mark["start"] < mark["end"] <= passage["end"]
+                at = mark["end"]
+    marks = [
+        store.document(p["document"]["id"]).text[h["start"] : h["end"]]
+        for p in body["passages"]
+        for h in p["highlights"]
+        if h["kind"] == "answer" and p["rank"] in answer.citations
+    ]
+    assert body["answer"]["text"] == " ".join(marks)
+    if answer.status == "answered":
+        assert body["answer"]["text"] and body["answer"]["citations"] == [1]
+        assert body["answer"]["lang"] == body["passages"][0]["lang"]
+        assert answer.confidence.level in ("high", "medium")
+    else:
+        assert body["answer"] == {"text": "", "lang": None, "citations": []}
+        assert answer.confidence.level in ("low", "none")
+    assert bool(answer.passages) == (answer.status != "not_found")
+    assert answer.confidence.reason
+    assert body["facets"].keys() <= {"year", "lang", "kind", "publisher"}
+
+
+@pytest.mark.parametrize("k", [1, 3, 5, 50])
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_the_laws_of_an_answer_hold_for_every_question(engine: Engine, text: str, k: int) -> None:
+    check_laws(engine, engine.answer(text, k=k), k)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_the_laws_hold_for_hostile_questions(engine: Engine, text: str) -> None:
+    check_laws(engine, engine.answer(text), 5)
+    check_laws(engine, engine.answer(text, history=[text, "Where was the RCM created?"], lang="es"), 5)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from("RCM CRM when dónde 2014 XV Managua países “trata de personas » ? . the it y and Canada, \x07".split(" ")), max_size=9).map(" ".join))
+def test_the_laws_hold_for_any_mixture_of_words(engine: Engine, text: str) -> None:
+    try:
+        answer = engine.answer(text, history=["Where was the RCM created?"])
+    except BadQuestion:
+        assert not any(c.isalnum() for c in text)
+    else:
+        check_laws(engine, answer, 5)
+
+
+def test_questions_about_the_collection_are_answered_from_the_right_document(engine: Engine) -> None:
+    expected = {
+        "When and where was the RCM created?": ("puebla", "March 1996"),
+        "¿Cuándo y dónde fue creada la CRM?": ("puebla.es", "marzo de 1996"),
+        "Where did the XIX Annual Meeting take place?": ("managua", "Nicaragua"),
+        "Who coordinated the Technical Secretariat in 2010?": ("tapachula", "Jorge Example"),
+        "Where did the fifteenth meeting take place?": ("tapachula", "Tapachula"),
+    }
+    for text, (document, words) in expected.items():
+        first = engine.answer(text, include_passages=True).passages[0]
+        assert first.document.id == document, text
+        assert words in first.passage.text, text
+
+
+def test_questions_beside_the_subject_are_not_answered(engine: Engine) -> None:
+    for text in ("How do I renew my passport?", "¿Cómo renuevo mi pasaporte?", "xyzzy plugh", "weather in Tapachula"):
+        answer = engine.answer(text)
+        assert answer.status != "answered", text
+        for suggestion in answer.suggestions:
+            assert engine.answer(suggestion).status == "answered"
+
+
+def test_equal_questions_have_equal_answers(engine: Engine, tiny_home: Home) -> None:
+    with Index(tiny_home.live_folder(), WordEmbedder()) as index:
+        other = Engine(index)
+        for text in QUESTIONS:
+            first = engine.answer(text)
+            assert first == engine.answer(text) == other.answer(text)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(lang="es"),
+        Filters(lang="en"),
+        Filters(year_from=2010),
+        Filters(year_to=2010),
+        Filters(year_from=2010, year_to=2013),
+        Filters(kind="press-release"),
+        Filters(publisher="Example Ministry"),
+        Filters(document="managua"),
+        Filters(lang="en", kind="communique"),
+    ],
+)
+def test_filters_hold_for_every_passage(engine: Engine, filters: Filters) -> None:
+    shown = 0
+    for text in QUESTIONS:
+        answer = engine.answer(text, filters=filters, include_passages=True, k=50)
+        for evidence in answer.passages:
+            document = evidence.document
+            shown += 1
+            assert filters.lang in (None, document.lang)
+            assert filters.kind in (None, document.source.kind)
+            assert filters.publisher in (None, document.source.publisher)
+            assert filters.document in (None, document.id)
+            assert filters.year_from is None or document.year is not None and document.year >= filters.year_from
+            assert filters.year_to is None or document.year is not None and document.year <= filters.year_to
+    assert shown > 0
+
+
+def test_filters_that_leave_nothing_are_told_as_the_reason(engine: Engine) -> None:
+    answer = engine.answer("When was the RCM created?", filters=Filters(document="nowhere"))
+    assert (answer.status, answer.passages) == ("not_found", ())
+    assert "filters" in answer.confidence.reason
+    spanish = engine.answer("¿Cuándo se creó la CRM?", filters=Filters(lang="es", year_from=2020))
+    assert spanish.status == "not_found" and "filtros" in spanish.confidence.reason
+
+
+def test_quoted_words_are_in_every_passage_shown(engine: Engine) -> None:
+    answer = engine.answer('who said "migration changes families"?', include_passages=True)
+    assert answer.passages and all("migration changes families" in e.passage.text for e in answer.passages)
+    nothing = engine.answer('who said "families change migration"?')
+    assert nothing.status == "not_found" and "families change migration" in nothing.confidence.reason
+
+
+def test_years_that_contradict_each_other_are_refused(engine: Engine) -> None:
+    with pytest.raises(BadQuestion, match="year_from=2014 is after year_to=2010"):
+        engine.answer("RCM", filters=Filters(year_from=2014, year_to=2010))
+
+
+@pytest.mark.parametrize("k", [0, -1, 51])
+def test_a_number_of_passages_out_of_range_is_refused(engine: Engine, k: int) -> None:
+    with pytest.raises(BadQuestion, match=f"k={k} passages"):
+        engine.answer("RCM", k=k)
+
+
+def test_two_language_versions_of_a_passage_are_shown_once_in_the_language_of_the_question(engine: Engine) -> None:
+    for text, lang in (("Where was the RCM created?", "en"), ("¿Dónde fue creada la CRM?", "es")):
+        answer = engine.answer(text, include_passages=True)
+        assert answer.passages[0].passage.lang == lang
+        assert answer.passages[0].variants == ({"es": "puebla.es"} if lang == "en" else {"en": "puebla"})
+
+
+def test_without_the_model_the_lexical_arm_answers_alone(tiny_home: Home) -> None:
+    with Index(tiny_home.live_folder(), None) as index:
+        degraded = Engine(index)
+        assert degraded.info.degraded
+        for text in QUESTIONS:
+            answer = degraded.answer(text)
+            check_laws(degraded, answer, 5)
+            assert all(e.explain.dense_rank is None for e in answer.passages)
+        first = degraded.answer("When and where was the RCM created?", include_passages=True).passages[0]
+        assert first.document.id == "puebla"
+
+
+def test_time_is_told_beside_the_answer_and_not_in_it(engine: Engine) -> None:
+    timing = Timing()
+    answer = engine.answer("RCM", timing=timing)
+    total = timing.total()
+    assert total["total"] == pytest.approx(sum(v for stage, v in total.items() if stage != "total"))
+    assert {"understand", "embed"} <= set(total)
+    assert "took_ms" not in repr(answer)

@@ -1,0 +1,140 @@
+import pytest
+
+from index.filters import Filters
+from index.searching import Index
+from qa.errors import BadQuestion
+from qa.understanding import MAX_QUESTION_CHARS, clean_question, understand
+
+
+@pytest.mark.parametrize(
+    "text, lang",
+    [
+        ("When and where was the RCM created?", "en"),
+        ("cuando se creo la CRM", "es"),
+        ("members", "en"),
+        ("miembros", "es"),
+        ("migration", "en"),
+        ("migracion", "es"),
+        ("What is the CRM?", "en"),
+        ("HOW MANY COUNTRIES", "en"),
+        ("Cuántos países hay", "es"),
+    ],
+)
+def test_the_language_of_a_question_is_that_of_its_words(tiny_index: Index, text: str, lang: str) -> None:
+    assert understand(text, tiny_index).lang == lang
+
+
+def test_a_question_without_evidence_takes_the_language_of_the_conversation(tiny_index: Index) -> None:
+    assert understand("2014?", tiny_index, history=["¿Dónde fue la reunión de 2010?"]).lang == "es"
+    assert understand("2014?", tiny_index, history=["Where was the meeting in 2010?"]).lang == "en"
+
+
+def test_a_language_that_is_stated_wins(tiny_index: Index) -> None:
+    assert understand("members", tiny_index, lang="es").lang == "es"
+
+
+@pytest.mark.parametrize(
+    "text, searched",
+    [
+        ("regional conference on migraton", "regional conference on migration"),
+        ("unaccompanied cuntries", "unaccompanied countries"),
+        ("What was the theme of the meeeting?", "What was the theme of the meeting?"),
+    ],
+)
+def test_a_slip_is_mended_and_shown(tiny_index: Index, text: str, searched: str) -> None:
+    question = understand(text, tiny_index)
+    assert question.search_text.lower() == searched.lower()
+    assert question.interpreted_as == question.search_text
+    assert question.text == text
+
+
+@pytest.mark.parametrize("text", ["how do I renew my passport", "renewing passports quickly", "the OIT and the ILO", "xy zz", "passport?"])
+def test_known_words_acronyms_and_short_words_are_not_mended(tiny_index: Index, text: str) -> None:
+    question = understand(text, tiny_index)
+    assert (question.search_text, question.interpreted_as) == (text, None)
+
+
+@pytest.mark.parametrize("text", ['who said "migration changes families"?', "who said “migration changes families”?", "«migration changes families»"])
+def test_quoted_words_must_occur_word_for_word(tiny_index: Index, text: str) -> None:
+    question = understand(text, tiny_index, filters=Filters(lang="en"))
+    assert question.filters == Filters(lang="en", phrases=("migration changes families",))
+
+
+def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index) -> None:
+    assert understand('which "x"?', tiny_index).filters == Filters()
+    assert understand('which "..." is it?', tiny_index).filters == Filters()
+
+
+@pytest.mark.parametrize(
+    "history, text, searched",
+    [
+        (["Where was the RCM created?"], "And when?", "When was the RCM created?"),
+        (["Where was the RCM created?"], "why?", "Why was the RCM created?"),
+        (["Where was the meeting in 2010?"], "and in 2014?", "Where was the meeting in 2014?"),
+        (["¿Dónde fue la reunión de 2010?"], "¿y en 2014?", "¿Dónde fue la reunión de 2014?"),
+        (["Where did the XV Annual Meeting take place?"], "and the XIX?", "Where did the XIX Annual Meeting take place?"),
+        (["Is Panama a member of the RCM?"], "and Canada?", "Is Canada a member of the RCM?"),
+        (["¿Es Panamá miembro de la CRM?"], "¿y Canadá?", "¿Es Canadá miembro de la CRM?"),
+        (["Where did the XV Annual Meeting take place?", "and the XIX?"], "when?", "When did the XIX Annual Meeting take place?"),
+    ],
+)
+def test_a_follow_up_takes_the_rest_from_the_question_before(
+    tiny_index: Index, history: list[str], text: str, searched: str
+) -> None:
+    question = understand(text, tiny_index, history=history)
+    assert question.search_text == question.interpreted_as == searched
+    assert (question.text, question.history) == (text, tuple(history))
+
+
+def test_a_pronoun_carries_the_names_of_the_question_before(tiny_index: Index) -> None:
+    question = understand("What was its theme?", tiny_index, history=["Where did the XIX Annual Meeting take place?"])
+    assert "theme" in question.search_text and "XIX Annual Meeting" in question.search_text
+
+
+@pytest.mark.parametrize("text", ["Which countries are members of the RCM?", "Who coordinated the Technical Secretariat?"])
+def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Index, text: str) -> None:
+    question = understand(text, tiny_index, history=["Where was the meeting in Managua in 2014?"])
+    assert (question.search_text, question.interpreted_as) == (text, None)
+
+
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("When was the RCM created?", "when"),
+        ("¿Cuándo se creó?", "when"),
+        ("Where was it held?", "where"),
+        ("¿Quién coordinó la secretaría?", "who"),
+        ("How many countries are members?", "how_many"),
+        ("¿Cuántos países hay?", "how_many"),
+        ("Which countries are members?", "which"),
+        ("What is the RCM?", "definition"),
+        ("¿Por qué se reunieron?", "why"),
+        ("Is Mexico a member?", "yes_no"),
+    ],
+)
+def test_the_kind_of_answer_is_told_from_the_question(tiny_index: Index, text: str, kind: str) -> None:
+    assert understand(text, tiny_index).kind == kind
+
+
+def test_a_question_is_one_clean_line() -> None:
+    assert clean_question(" who\n\tis\x00 it \u202ethen? ") == "who is it then?"
+    assert clean_question("Me\u0301xico?") == "México?"
+
+
+@pytest.mark.parametrize("text", ["", " ", "?!", "\x00\x07", "___"[:0]])
+def test_an_empty_question_is_refused(tiny_index: Index, text: str) -> None:
+    with pytest.raises(BadQuestion, match="is empty"):
+        understand(text, tiny_index)
+
+
+def test_an_endless_question_is_refused_with_its_length(tiny_index: Index) -> None:
+    understand("a" * MAX_QUESTION_CHARS, tiny_index)
+    for length in (MAX_QUESTION_CHARS + 1, MAX_QUESTION_CHARS * 5):
+        with pytest.raises(BadQuestion, match=f"has {length:,} characters"):
+            understand("a" * length, tiny_index)
+
+
+def test_an_endless_or_empty_history_does_not_stop_the_question(tiny_index: Index) -> None:
+    question = understand("and when?", tiny_index, history=["", "?"] + ["Where was the RCM created?"] * 50)
+    assert question.search_text == "When was the RCM created?"
+    assert len(question.history) <= 20
