@@ -147,7 +147,7 @@ class Gloss:
         word = words[at]
         if not word.surface.isascii():
             accented = self.entry(word.surface.lower())
-            if accented is not None and (accented.function or accented.senses and not self._begins_phrase(word.folded)):
+            if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
                 return 1, accented.senses
         entry = self.entry(word.folded)
         longest = entry.longest if entry else 1

@@ -71,7 +71,7 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
     for number, line in enumerate(lines, start=1):
         parts = line.split("\t")
-        if not line.strip() or (number == 1 and not parts[-1].strip().lstrip("-").isdigit()):
+        if not line.strip() or (number == 1 and len(parts) == 3 and not parts[2].strip().lstrip("-").isdigit()):
             continue
         if len(parts) != 3 or not parts[2].strip().lstrip("-").isdigit():
             raise BadBeir(f"{path}, line {number}: {line[:80]!r}; expected query-id, corpus-id and a whole number, tab-separated")

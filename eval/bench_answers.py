@@ -88,22 +88,26 @@ def measure_answers(engine: Engine, questions: Sequence[Asked], rounds: int = 3)
     search: list[float] = []
     whole: list[float] = []
     first: list[float] = []
+    statuses: dict[str, list[float]] = {}
     stages: dict[str, list[float]] = {name: [] for name in STAGES}
     engine.answer(FEW_QUESTIONS[0][0])
     for number in range(rounds + 1):
         for text, _ in questions:
             asked = engine.understand(text)
             given = in_english_space(engine, asked.search_text, asked.lang)
-            bare_ms = _took_ms(lambda given=given: embedder.embed([given]))  # type: ignore[misc]
-            search_ms = _took_ms(lambda asked=asked: engine.search(asked, Timing()))  # type: ignore[misc]
+            bare_ms = took_ms(lambda given=given: embedder.embed([given]))  # type: ignore[misc]
+            search_ms = took_ms(lambda asked=asked: engine.search(asked, Timing()))  # type: ignore[misc]
             timing = Timing()
-            answer_ms = _took_ms(lambda text=text, timing=timing: engine.answer(text, timing=timing))  # type: ignore[misc]
+            start = time.perf_counter()
+            answer = engine.answer(text, timing=timing)
+            answer_ms = (time.perf_counter() - start) * 1000
             if number == 0:
                 first.append(answer_ms)
                 continue
             forward.append(bare_ms)
             search.append(search_ms)
             whole.append(answer_ms)
+            statuses.setdefault(answer.status, []).append(answer_ms)
             for name, took in timing.took_ms.items():
                 stages.setdefault(name, []).append(took)
     return {
@@ -111,11 +115,13 @@ def measure_answers(engine: Engine, questions: Sequence[Asked], rounds: int = 3)
         "search": quantiles(search),
         "answer": {**quantiles(whole), "mean_ms": float(np.mean(whole))},
         "first_pass": quantiles(first),
+        "statuses": {name: quantiles(values) for name, values in sorted(statuses.items())},
         "stages": {name: quantiles(values) for name, values in stages.items() if values},
     }
 
 
-def _took_ms(work: Callable[[], object]) -> float:
+def took_ms(work: Callable[[], object]) -> float:
+    """Milliseconds that a piece of work takes."""
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000

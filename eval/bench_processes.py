@@ -24,21 +24,29 @@ ROOT = Path(__file__).resolve().parents[1]
 MIB = 1 << 20
 START_S = 60.0  # longest wait for a server
 
+# Says when it has come so far and waits to be looked at; it imports nothing for the measurement.
 _ANSWERING = """
 import json, sys
-from eval.bench_processes import resident
+from pathlib import Path
 from qa.live import open_engine
 from qa.settings import load_settings
-settings = load_settings({"home": sys.argv[1]})
+settings = load_settings({"home": Path(sys.argv[1])})
 engine = open_engine(settings.home, settings)
-opened = resident()
-for text in json.load(sys.stdin):
+texts = json.loads(sys.argv[2])
+print("opened", flush=True)
+sys.stdin.readline()
+for text in texts:
     engine.answer(text)
-print(json.dumps({"opened": opened, "answered": resident()}))
+print("answered", flush=True)
+sys.stdin.readline()
 """
 
 
-class ServerFailed(EvalError):
+class BenchFailed(EvalError):
+    """Something that is measured did not work; the reason is what it said last."""
+
+
+class ServerFailed(BenchFailed):
     """The server ended or was not ready in time; the reason is what it said last."""
 
 
@@ -70,18 +78,24 @@ def child_environment(**more: str) -> dict[str, str]:
 def measure_memory(home: Path, questions: Sequence[Asked], answers: int = 50) -> dict[str, Any]:
     """Resident memory of a fresh process when its engine is open and after it has answered."""
     texts = [questions[n % len(questions)][0] for n in range(answers)]
-    done = subprocess.run(
-        [sys.executable, "-c", _ANSWERING, str(home.absolute())],
-        input=json.dumps(texts),
-        capture_output=True,
+    found: dict[str, Any] = {"answers": answers}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ANSWERING, str(home.absolute()), json.dumps(texts)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env=child_environment(),
-        check=False,
     )
-    if done.returncode:
-        raise EvalError(f"a process that answers could not be measured: {last_line(done.stderr)}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return {"answers": answers, **found}
+    with process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        for stage in ("opened", "answered"):
+            if process.stdout.readline().strip() != stage:
+                raise BenchFailed(f"a process that answers could not be measured: {last_line(process.stderr.read())}")
+            found[stage] = resident(process.pid)
+            process.stdin.write("\n")
+            process.stdin.flush()
+    return found
 
 
 def measure_ask(home: Path, question: str, times: int = 3) -> dict[str, Any]:
@@ -98,7 +112,7 @@ def measure_ask(home: Path, question: str, times: int = 3) -> dict[str, Any]:
         )
         seconds.append(time.perf_counter() - start)
         if done.returncode:
-            raise EvalError(f"rcm-qa ask ended with {done.returncode}: {last_line(done.stderr)}")
+            raise BenchFailed(f"rcm-qa ask ended with {done.returncode}: {last_line(done.stderr)}")
     return {"best_s": min(seconds), "all_s": seconds}
 
 
@@ -137,7 +151,7 @@ def serving(home: Path, workers: int = 1) -> Iterator[Server]:
             [sys.executable, *command, "--home", str(home.absolute())],
             stdout=subprocess.DEVNULL,
             stderr=output,
-            env=child_environment(RCM_QA_RATE_LIMIT="100000000/second"),
+            env=child_environment(RCM_QA_RATE_LIMIT="", RCM_QA_API_TOKENS="", RCM_QA_TRUSTED_HOSTS=""),
         )
     try:
         ready_s = full_s = 0.0

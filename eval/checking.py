@@ -93,7 +93,7 @@ def check_run(run: Run, reference: Reference) -> list[Check]:
         shared = sorted(values[name].keys() & reference.values.get(name, {}).keys())
         now[name] = {q: round(values[name][q], 4) for q in shared}
         before[name] = {q: reference.values[name][q] for q in shared}
-    rows = compare_values(before, now)
+    rows = compare_values(before, now, MEASURES)
     if not rows:
         raise BadRun("the reference knows none of these questions; make it anew with `rcm-qa eval check --update`")
     checks: list[Check] = []

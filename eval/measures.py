@@ -128,7 +128,7 @@ def span_f1(spans: Iterable[tuple[int, int]], reference: Iterable[tuple[int, int
 
 def answer_f1(outcome: Outcome) -> tuple[float, float]:
     """(token F1, span F1) of the answer given against the reference that it is nearest to; 0 without an answer."""
-    if not outcome.answer:
+    if not outcome.answer or not outcome.shown:
         return 0.0, 0.0
     document = outcome.shown[0].document
     tokens = max((token_f1(outcome.answer, r.text) for r in outcome.references), default=0.0)
@@ -171,12 +171,18 @@ def summarise(outcomes: Sequence[Outcome], values: Values | None = None) -> dict
     inside = {o.question.id for o in outcomes}
     figures: dict[str, Figure] = {}
     for name, by_question in values.items():
-        kept = np.asarray([value for question, value in by_question.items() if question in inside], dtype=np.float64)
-        low, high = bootstrap_mean(kept)
-        figures[name] = Figure(float(kept.mean()) if len(kept) else float("nan"), low, high, len(kept))
+        figures[name] = _mean_figure([value for question, value in by_question.items() if question in inside])
+    # Of the answers given; the questions that are answered differ between systems, so this one is not for paired tests.
+    figures["answer precision"] = _mean_figure([float(o.right) for o in outcomes if o.status == "answered"])
     for name, statistic in ABSTENTION.items():
         figures[name] = _abstention_figure(outcomes, name, statistic)
     return figures
+
+
+def _mean_figure(values: Sequence[float]) -> Figure:
+    kept = np.asarray(values, dtype=np.float64)
+    low, high = bootstrap_mean(kept)
+    return Figure(float(kept.mean()) if len(kept) else float("nan"), low, high, len(kept))
 
 
 def _abstention_figure(

@@ -12,6 +12,7 @@ from eval.fitting import FusionFit
 from eval.measures import question_values, summarise
 from eval.ordering import OrderFit
 from eval.outcomes import Outcome, Run
+from eval.questions import RELEVANT
 from qa.deciding import FEATURES
 
 
@@ -99,6 +100,11 @@ def print_figures(run: Run, slices: Mapping[str, Sequence[Outcome]], names: Sequ
         for name in names or first
     ]
     print_table([f"{len(run.outcomes)} questions", *summaries, "95 % interval of all"], rows)
+    unheld = [
+        o.question.id for o in run.outcomes if o.question.answerable and not any(r >= RELEVANT for r in o.relevant.values())
+    ]
+    if unheld:
+        print(f"\nno passage holds a judged place of: {', '.join(unheld)}")
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ EXPLAINED = {
     "AP": "average precision over the passages shown",
     "answer F1": "words of the answer given against the nearest judged sentence; 0 when none is given",
     "answer span F1": "the same in characters at their place in the document",
+    "answer precision": "of the answers given, how many have a first passage that holds a judged place",
     "answered right": "answered, and the first passage holds a judged place",
     "citation integrity": "every quoted word stands at its offsets in the document",
     "false answers": "unanswerable questions that were answered",
@@ -184,25 +185,43 @@ def _kind_shares(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, fl
     return shares
 
 
+# Names of the page about quality -> measures here.
+_PUBLIC = {
+    "MRR@10": "RR@10",
+    "answer_right": "sentence Success@1",
+    "answered_right": "answer precision",
+    "refused_wrong": "false refusals",
+}
+
+
 def report_json(run: Run) -> dict[str, Any]:
-    """The figures for the web page: all questions and each language, with intervals; what has no value is null."""
+    """The figures for the web page: all questions and each language; what has no value is left out.
+
+    `slices` holds a number for each measure, `intervals` its 95 % interval under the same name.
+    """
     values = question_values(run.outcomes)
-    parts: dict[str, Sequence[Outcome]] = {"all": run.outcomes}
-    for lang in ("en", "es"):
-        parts[lang] = [o for o in run.outcomes if o.question.lang == lang]
+    slices_: dict[str, dict[str, float | int]] = {}
+    intervals: dict[str, dict[str, list[float]]] = {}
+    for name in ("all", "en", "es"):
+        part = [o for o in run.outcomes if name in ("all", o.question.lang)]
+        figures = summarise(part, values)
+        figures.update({public: figures[measure] for public, measure in _PUBLIC.items()})
+        wrong = figures["false answers"]
+        figures["abstain_right"] = Figure(1 - wrong.value, 1 - wrong.high, 1 - wrong.low, wrong.n)
+        known = {measure: figure for measure, figure in figures.items() if not math.isnan(figure.value)}
+        slices_[name] = {"questions": len(part), **{measure: round(figure.value, 4) for measure, figure in known.items()}}
+        intervals[name] = {
+            measure: [round(figure.low, 4), round(figure.high, 4)]
+            for measure, figure in known.items()
+            if not math.isnan(figure.low)
+        }
     return {
         "made_at": run.manifest["made_at"],
         "generation": run.manifest["sets"][0]["generation"],
         "questions": len(run.outcomes),
-        "slices": {
-            name: {measure: _clean(figure) for measure, figure in summarise(part, values).items()} for name, part in parts.items()
-        },
+        "slices": slices_,
+        "intervals": intervals,
     }
-
-
-def _clean(figure: Figure) -> dict[str, float | int | None]:
-    record = asdict(figure)
-    return {key: None if isinstance(v, float) and math.isnan(v) else round(v, 4) for key, v in record.items()}
 
 
 def write_report(run: Run, folder: Path, comparison: Comparison | None = None) -> Path:

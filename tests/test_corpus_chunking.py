@@ -57,7 +57,7 @@ def test_every_passage_is_its_span_of_the_document(text: str) -> None:
         assert passage.sentences[0][0] == passage.start
         assert passage.sentences[-1][1] == passage.end
         for (_, end), (start, _) in pairwise(passage.sentences):
-            assert end <= start and not made.text[end:start].strip("\n -•") or "\n" in made.text[end:start]
+            assert (end <= start and not made.text[end:start].strip("\n -•")) or "\n" in made.text[end:start]
 
 
 @settings(max_examples=150, deadline=None)

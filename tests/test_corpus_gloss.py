@@ -28,7 +28,13 @@ país\tn\tcountry
 FUNCTIONS = "de\tprep\tof; from\nel\tdet\tthe\nél\tpron\the\nla\tdet\tthe\nlos\tdet\tthe\nque\tconj\tthat\nqué\tpron\twhat\ny\tconj\tand\n"
 PHRASES = "casa de cambio\tphr\texchange office\ncasa de cambio móvil\tphr\tmobile exchange office\nderechos humanos\tphr\thuman rights\n"
 GLOSSARY = (
-    Term("smuggling of migrants", "tráfico ilícito de migrantes", abbr_en=("SOM",), abbr_es=("TIM",), aliases_es=("contrabando de personas",)),
+    Term(
+        "smuggling of migrants",
+        "tráfico ilícito de migrantes",
+        abbr_en=("SOM",),
+        abbr_es=("TIM",),
+        aliases_es=("contrabando de personas",),
+    ),
     Term("Panama", "Panamá", kind="country"),
 )
 ENGLISH = {"regional", "nation", "conference", "photograph", "famous", "activity", "school", "panama", "house", "protocol"}
@@ -190,7 +196,7 @@ def test_learnt_weights_reorder_senses_and_fill_gaps(lexicon: Path, tmp_path: Pa
         (folder / name).write_bytes((lexicon / name).read_bytes())
     (folder / "weights.tsv").write_text("# learnt\nlograr\tsucceed:0.9 achieve:0.1\nxyzzy\tmagic:0.6 spell:0.2\nde\tthing:1\n")
     forms = compile_lexicon(frozenset(), folder, ())
-    assert [s.english for s in forms["lograr"].senses][0] == "succeed"
+    assert next(s.english for s in forms["lograr"].senses) == "succeed"
     assert sum(s.weight for s in forms["lograr"].senses) == pytest.approx(1.0)
     assert forms["xyzzy"].senses == (Sense("magic", pytest.approx(0.75)), Sense("spell", pytest.approx(0.25)))
     assert forms["de"].senses[0].english == "of"

@@ -139,7 +139,12 @@ def test_markdown_with_toml_front_matter(tmp_path: Path) -> None:
 def test_markdown_with_yaml_front_matter_keeps_the_precision_of_dates(tmp_path: Path) -> None:
     text = f"---\ntitle: La primera\nlang: es\nsource:\n  published: 2014\n  kind: news\n---\n\n{SPANISH}\n"
     document = only(load(tmp_path, b__md=text))
-    assert (document.title, document.lang, document.source.published, document.source.kind) == ("La primera", "es", "2014", "news")
+    assert (document.title, document.lang, document.source.published, document.source.kind) == (
+        "La primera",
+        "es",
+        "2014",
+        "news",
+    )
     assert document.text == SPANISH
 
 
@@ -164,7 +169,7 @@ def test_a_rule_at_the_head_of_markdown_is_no_front_matter(tmp_path: Path) -> No
         ("---\nsource:\n  published: 2014-02-31\n---\n", "day is out of range"),
         ("+++\nx = " + "9" * 5000 + "\n+++\n", ""),
         ("---\nx: " + "9" * 5000 + "\n---\n", ""),
-        ('---\n? {a: b}\n: c\n---\n', ""),
+        ("---\n? {a: b}\n: c\n---\n", ""),
         ("---\nevent: 5\n---\n", "event"),
         ("---\ntitle: 5\n---\n", "title"),
     ],
@@ -437,7 +442,9 @@ def test_a_hostile_file_is_read_or_reported_but_never_stops_the_run(tmp_path: Pa
 
 
 SEEDS = {
-    ".pdf": make_pdf([["The first line of the page.", "The second line of it."], ["Another page of text."]], title="A title of it"),
+    ".pdf": make_pdf(
+        [["The first line of the page.", "The second line of it."], ["Another page of text."]], title="A title of it"
+    ),
     ".docx": make_docx(lambda d: (d.add_heading("Heading", 1), d.add_paragraph(BODY))),
     ".html": PAGE.encode(),
     ".md": TOML.encode(),
@@ -468,19 +475,19 @@ def test_any_damage_gives_a_document_or_a_reason(tmp_path: Path, data: st.DataOb
 
 def test_the_sidecar_wins_over_what_the_file_says(tmp_path: Path) -> None:
     sidecar = 'title = "The curator\'s title"\n[source]\npublisher = "Example Ministry"\npublished = 2010-05-20\n'
-    document = only(load(tmp_path, page__html=PAGE, **{"page__html__meta__toml": sidecar}))
+    document = only(load(tmp_path, page__html=PAGE, page__html__meta__toml=sidecar))
     assert document.title == "The curator's title"
     assert (document.source.publisher, document.source.published) == ("Example Ministry", "2010-05-20")
     assert document.source.url == "https://example.org/meeting"
 
 
 def test_a_sidecar_may_be_named_after_the_stem(tmp_path: Path) -> None:
-    assert only(load(tmp_path, a__txt=BODY, **{"a__meta__toml": 'id = "stated"'})).id == "stated"
+    assert only(load(tmp_path, a__txt=BODY, a__meta__toml='id = "stated"')).id == "stated"
 
 
 @pytest.mark.parametrize("sidecar, named", [(b"titel = 1", "titel"), (b"\xff\xfe\x00", "parse"), (b"title = ", "parse")])
 def test_a_bad_sidecar_is_reported_with_its_file(tmp_path: Path, sidecar: bytes, named: str) -> None:
-    collection = load(tmp_path, a__txt=BODY, **{"a__txt__meta__toml": sidecar})
+    collection = load(tmp_path, a__txt=BODY, a__txt__meta__toml=sidecar)
     assert "a.txt.meta.toml" in reasons(collection)["a.txt"] and named in reasons(collection)["a.txt"]
 
 

@@ -173,7 +173,10 @@ def test_the_report_stands_alone_and_escapes_what_documents_and_questions_say(
     tmp_path_factory: pytest.TempPathFactory, questions: Path
 ) -> None:
     folder = tmp_path_factory.mktemp("hostile")
-    poisoned = {**TINY_DOCUMENTS, "managua.md": TINY_DOCUMENTS["managua.md"] + f"\nThe meeting in Managua said {escape(HOSTILE)} too.\n"}
+    poisoned = {
+        **TINY_DOCUMENTS,
+        "managua.md": TINY_DOCUMENTS["managua.md"] + f"\nThe meeting in Managua said {escape(HOSTILE)} too.\n",
+    }
     home = build(folder / "home", write_documents(folder / "corpus", poisoned))
     with open_sets([(questions, home.path)], opener=open_tiny) as sets:
         made = make_run(f"run {HOSTILE}", sets, retrieval_settings())
@@ -192,9 +195,10 @@ def test_the_report_in_json_has_all_questions_and_each_language_with_intervals(t
     made = report_json(tiny_run)
     assert made["questions"] == len(LINES)
     assert set(made["slices"]) == {"all", "en", "es"}
-    figure = made["slices"]["all"]["Success@1"]
-    assert figure["low"] <= figure["value"] <= figure["high"]
-    assert made["slices"]["es"]["AUROC"]["n"] == 2
+    low, high = made["intervals"]["all"]["Success@1"]
+    assert low <= made["slices"]["all"]["Success@1"] <= high
+    assert made["slices"]["es"]["questions"] == 2
+    assert made["slices"]["all"]["abstain_right"] == pytest.approx(1 - made["slices"]["all"]["false answers"])
     json.dumps(made, allow_nan=False)
 
 

@@ -82,7 +82,10 @@ def test_a_spanish_word_becomes_its_senses_weighted_and_half_of_itself() -> None
 
 def test_a_phrase_becomes_its_english_at_the_place_of_the_whole_phrase() -> None:
     terms = GLOSSED.english_terms("los derechos humanos", "es")
-    assert [(t.term, t.start, t.end, t.weight) for t in terms] == [(stem("human", "en"), 4, 20, 1.0), (stem("rights", "en"), 4, 20, 1.0)]
+    assert [(t.term, t.start, t.end, t.weight) for t in terms] == [
+        (stem("human", "en"), 4, 20, 1.0),
+        (stem("rights", "en"), 4, 20, 1.0),
+    ]
 
 
 def test_spanish_words_of_an_english_text_are_found_by_their_english_too() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
 
 from index.anchors import parse_passage_id, resolve_passage
 from index.building import check_generation
@@ -18,6 +17,7 @@ from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, Unkn
 from index.generations import Home
 from index.manifest import FORMAT, read_manifest
 from index.searching import Index
+from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -83,7 +83,9 @@ def test_force_builds_again_from_the_cache(tmp_path: Path, corpus: Path) -> None
 
 
 def test_of_a_thousand_documents_only_the_changed_one_is_embedded(tmp_path: Path) -> None:
-    corpus = write_documents(tmp_path / "corpus", {f"d{n:04}.txt": f"Document number {n} is about subject s{n}." for n in range(1000)})
+    corpus = write_documents(
+        tmp_path / "corpus", {f"d{n:04}.txt": f"Document number {n} is about subject s{n}." for n in range(1000)}
+    )
     embedder = WordEmbedder()
     home = build(tmp_path / "home", corpus, embedder)
     assert read_manifest(home.live_folder()).counts.passages == 1000
@@ -96,7 +98,10 @@ def test_of_a_thousand_documents_only_the_changed_one_is_embedded(tmp_path: Path
 
 
 def test_a_removed_document_leaves_no_trace_anywhere(tmp_path: Path, corpus: Path) -> None:
-    secret = "+++\nid = 'secret'\ntitle = 'About zyzzyva'\n+++\n\nThe zyzzyva beetle is the secret. " + "It is told to nobody else. " * 20
+    secret = (
+        "+++\nid = 'secret'\ntitle = 'About zyzzyva'\n+++\n\nThe zyzzyva beetle is the secret. "
+        + "It is told to nobody else. " * 20
+    )
     write_documents(corpus, {"secret.md": secret})
     home = build(tmp_path / "home", corpus)
     change(corpus, "secret.md", "The zyzzyva", "A sentence before. The second zyzzyva")
@@ -162,6 +167,15 @@ def test_going_back_and_forth_between_two_generations(tmp_path: Path, corpus: Pa
     assert (home.live_name(), home.previous_name()) == (second, first)
 
 
+def test_the_pointer_is_replaced_and_never_written_into(tmp_path: Path, corpus: Path) -> None:
+    home = build(tmp_path / "home", corpus)
+    first = home.live_name()
+    with (home.path / "live").open() as opened_before:
+        build(tmp_path / "home", corpus, force=True)
+        assert opened_before.read().strip() == first != home.live_name()
+    assert not list(home.path.glob(".*.new"))
+
+
 def test_only_two_generations_are_kept(tmp_path: Path, corpus: Path) -> None:
     home = build(tmp_path / "home", corpus)
     for _ in range(3):
@@ -222,7 +236,9 @@ def test_damaged_anchors_do_not_stop_a_build(tmp_path: Path, corpus: Path) -> No
     assert resolve(home, identifier)[0] != ""
 
 
-@pytest.mark.parametrize("changes, said", [({"colour": "red"}, "colour"), ({"counts": {}}, "counts"), ({"format": "2"}, "format")])
+@pytest.mark.parametrize(
+    "changes, said", [({"colour": "red"}, "colour"), ({"counts": {}}, "counts"), ({"format": "2"}, "format")]
+)
 def test_a_manifest_that_says_something_else_is_refused_by_its_key(
     tmp_path: Path, corpus: Path, changes: dict[str, object], said: str
 ) -> None:
@@ -334,7 +350,7 @@ def test_a_build_that_runs_out_of_disk_leaves_the_live_generation_as_it_was(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("index.building._sync", full)
-    with pytest.raises(BuildRefused, match="No space left on device.*the live one is as it was"):
+    with pytest.raises(BuildRefused, match=r"No space left on device.*the live one is as it was"):
         build(tmp_path / "home", corpus)
     assert home.live_name() == live and tree(home) == [live]
 
@@ -410,7 +426,9 @@ def check_killed_build(tmp_path: Path, corpus: Path, home: Home, process: "subpr
 
 
 @pytest.mark.parametrize("moment", ["embed", "renamed", "half switched", "not pruned"])
-def test_a_build_killed_at_a_tender_moment_leaves_the_live_generation_answering(tmp_path: Path, corpus: Path, moment: str) -> None:
+def test_a_build_killed_at_a_tender_moment_leaves_the_live_generation_answering(
+    tmp_path: Path, corpus: Path, moment: str
+) -> None:
     home = build(tmp_path / "home", corpus)
     change(corpus)
     check_killed_build(tmp_path, corpus, home, start_build(home.path, corpus, moment))
@@ -466,7 +484,12 @@ def test_a_permalink_of_an_unchanged_passage_leads_to_it(tmp_path: Path, corpus:
 def test_a_permalink_leads_to_the_same_words_after_the_text_before_them_changed(tmp_path: Path, corpus: Path) -> None:
     home = build(tmp_path / "home", corpus)
     before = passages(home, "tapachula")
-    change(corpus, "tapachula.md", "The XV Annual", "A whole new paragraph stands first now, of some length.\n\n# More\n\nThe XV Annual")
+    change(
+        corpus,
+        "tapachula.md",
+        "The XV Annual",
+        "A whole new paragraph stands first now, of some length.\n\n# More\n\nThe XV Annual",
+    )
     build(tmp_path / "home", corpus)
     for identifier, text in before:
         new, found, moved = resolve(home, identifier)
@@ -505,7 +528,18 @@ def test_a_permalink_to_a_removed_document_is_unknown(tmp_path: Path, corpus: Pa
 
 @pytest.mark.parametrize(
     "identifier",
-    ["", "puebla", "puebla:", "puebla:1", "puebla:a-b", "puebla:-5-9", ":1-2", "puebla:1-2-3", "puebla:١-٢", "p:" + "9" * 30 + "-1"],
+    [
+        "",
+        "puebla",
+        "puebla:",
+        "puebla:1",
+        "puebla:a-b",
+        "puebla:-5-9",
+        ":1-2",
+        "puebla:1-2-3",
+        "puebla:١-٢",
+        "p:" + "9" * 30 + "-1",
+    ],
 )
 def test_what_is_no_passage_id_is_refused(identifier: str) -> None:
     with pytest.raises(UnknownId, match="not a passage id"):

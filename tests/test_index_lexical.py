@@ -68,16 +68,16 @@ def test_the_best_passages_are_those_of_the_formula(
         assert allowed is None or allowed[ordinal]
     assert len(set(ordinals.tolist())) == len(ordinals)
     for (a, x), (b, y) in zip(
-        zip(ordinals.tolist(), scores.tolist(), strict=True), list(zip(ordinals.tolist(), scores.tolist(), strict=True))[1:], strict=False
+        zip(ordinals.tolist(), scores.tolist(), strict=True),
+        list(zip(ordinals.tolist(), scores.tolist(), strict=True))[1:],
+        strict=False,
     ):
         assert x > y or a < b
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20))
-def test_leaving_out_what_cannot_win_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, limit: int
-) -> None:
+def test_leaving_out_what_cannot_win_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int, limit: int) -> None:
     rng = np.random.default_rng(seed)
     # Rare terms with high bounds beside frequent ones: the case that the pruning is made for.
     chance = {f"t{n}": 1 / (1 + n) for n in range(12)}

@@ -45,7 +45,7 @@ def test_documents_come_back_as_they_went_in(store: Store, made: tuple[list[Docu
 
 def test_passages_come_back_in_the_order_asked_for(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
     passages = [p for _, p in made[1]]
-    order = list(range(len(passages)))[::-1] + [0]
+    order = [*reversed(range(len(passages))), 0]
     assert store.passages_at(order) == [passages[n] for n in order]
     for n, document in enumerate(made[0]):
         assert store.passages_of(document.id) == [(o, p) for o, (at, p) in enumerate(made[1]) if at == n]
@@ -97,9 +97,7 @@ def test_a_file_that_is_no_store_is_refused_by_its_name(tmp_path: Path, content:
 
 
 @pytest.fixture(scope="module")
-def attributes(
-    made: tuple[list[Document], list[tuple[int, Passage]]], tmp_path_factory: pytest.TempPathFactory
-) -> Attributes:
+def attributes(made: tuple[list[Document], list[tuple[int, Passage]]], tmp_path_factory: pytest.TempPathFactory) -> Attributes:
     path = tmp_path_factory.mktemp("attributes") / "attributes.npy"
     rows, names = make_attributes(*made)
     np.save(path, rows)
@@ -149,7 +147,11 @@ def test_a_document_without_a_year_is_left_out_by_any_filter_on_years(tmp_path: 
 
 def test_only_filters_that_restrict_are_told() -> None:
     assert Filters().as_dict() == {}
-    assert Filters(lang="es", year_from=2010, phrases=("a b",)).as_dict() == {"lang": "es", "year_from": 2010, "phrases": ("a b",)}
+    assert Filters(lang="es", year_from=2010, phrases=("a b",)).as_dict() == {
+        "lang": "es",
+        "year_from": 2010,
+        "phrases": ("a b",),
+    }
 
 
 class Counting:

@@ -62,11 +62,8 @@ def test_only_the_commands_load_a_stage_on_the_right_by_name(stage: str, path: P
 def test_the_walk_over_the_files_sees_every_stage() -> None:
     assert {stage for stage, _ in FILES} == set(MAY_IMPORT)
     assert ("qa", ROOT / "qa" / "commands" / "ask.py") in FILES
-    assert (
-        {"corpus.gloss", "numpy"}
-        <= {m for _, m in imported(ROOT / "index" / "searching.py")}
-    )
-    assert ("web.serving" in {name for _, name in loaded_by_name(ROOT / "qa" / "commands" / "serve.py")})
+    assert {"corpus.gloss", "numpy"} <= {m for _, m in imported(ROOT / "index" / "searching.py")}
+    assert "web.serving" in {name for _, name in loaded_by_name(ROOT / "qa" / "commands" / "serve.py")}
 
 
 @pytest.mark.parametrize("stage", MAY_IMPORT)

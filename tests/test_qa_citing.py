@@ -110,7 +110,7 @@ def test_markdown_without_an_address_sets_the_title_in_italics() -> None:
     assert ". *First meeting: rights & duties*." in cite(with_source(url=None), None, "markdown")
 
 
-@given(st.text(alphabet=st.sampled_from("ab{}\\%&$#_~^\"@, \né"), max_size=30))
+@given(st.text(alphabet=st.sampled_from('ab{}\\%&$#_~^"@, \né'), max_size=30))
 def test_braces_of_bibtex_balance_whatever_the_title_is(title: str) -> None:
     entry = cite(with_source(title=title or "x", publisher=title or None, url="https://example.org/" + title), PASSAGE, "bibtex")
     depth = 0
@@ -185,7 +185,9 @@ def test_a_pdf_is_opened_at_its_page_and_a_summary_at_its_head() -> None:
     assert text_fragment_link(replace(DOCUMENT, summary=True), "some words", None) == SOURCE.url
 
 
-@pytest.mark.parametrize("url", [None, "javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org/a", " https://a"])
+@pytest.mark.parametrize(
+    "url", [None, "javascript:alert(1)", "data:text/html,x", "//example.org", "ftp://example.org/a", " https://a"]
+)
 def test_no_link_is_made_of_an_unsafe_address(url: str | None) -> None:
     assert text_fragment_link(with_source(url=url), "some words", None) is None
 

@@ -16,7 +16,9 @@ weight = st.floats(0, 2)
 
 
 @given(shares, weight, weight, weight, st.floats(0, 1))
-def test_fusion_is_the_weighted_sum_of_the_arms(values: list[float], dense: float, sentence: float, lexical: float, own: float) -> None:
+def test_fusion_is_the_weighted_sum_of_the_arms(
+    values: list[float], dense: float, sentence: float, lexical: float, own: float
+) -> None:
     one, two = array(*values), array(*values[::-1])
     fused = fuse(one, two, two, one, FusionWeights(dense, sentence, lexical, own))
     for n, score in enumerate(fused.tolist()):

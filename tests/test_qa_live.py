@@ -98,7 +98,9 @@ def test_threads_that_ask_during_switches_never_fail_and_then_see_the_new_genera
     assert "Rivas" in live.engine().answer(QUESTION, include_passages=True).passages[0].passage.text
 
 
-def test_before_the_first_build_it_says_so_and_after_it_answers(tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_before_the_first_build_it_says_so_and_after_it_answers(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("qa.live.open_embedder", lambda folder: WordEmbedder())
     live = LiveEngine(Home(tmp_path / "home"), Settings())
     with pytest.raises(NoIndex):

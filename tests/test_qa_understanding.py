@@ -48,13 +48,17 @@ def test_a_slip_is_mended_and_shown(tiny_index: Index, text: str, searched: str)
     assert question.text == text
 
 
-@pytest.mark.parametrize("text", ["how do I renew my passport", "renewing passports quickly", "the OIT and the ILO", "xy zz", "passport?"])
+@pytest.mark.parametrize(
+    "text", ["how do I renew my passport", "renewing passports quickly", "the OIT and the ILO", "xy zz", "passport?"]
+)
 def test_known_words_acronyms_and_short_words_are_not_mended(tiny_index: Index, text: str) -> None:
     question = understand(text, tiny_index)
     assert (question.search_text, question.interpreted_as) == (text, None)
 
 
-@pytest.mark.parametrize("text", ['who said "migration changes families"?', "who said “migration changes families”?", "«migration changes families»"])
+@pytest.mark.parametrize(
+    "text", ['who said "migration changes families"?', "who said “migration changes families”?", "«migration changes families»"]
+)
 def test_quoted_words_must_occur_word_for_word(tiny_index: Index, text: str) -> None:
     question = understand(text, tiny_index, filters=Filters(lang="en"))
     assert question.filters == Filters(lang="en", phrases=("migration changes families",))

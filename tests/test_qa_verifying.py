@@ -64,7 +64,7 @@ def test_the_shape_of_quotation_marks_and_dashes_does_not_matter(tiny_index: Ind
     from corpus.records import Document
 
     document = Document("a", "They said “yes – it’s so” to all.", "en", None, ())
-    span = find_quotation(document, "\"yes - it's so\"")
+    span = find_quotation(document, '"yes - it\'s so"')
     assert span is not None and document.text[slice(*span)] == "“yes – it’s so”"
     assert find_quotation(document, "«yes — it’s so»") == span
     assert find_quotation(document, "yes: it's so") is None

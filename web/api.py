@@ -15,21 +15,11 @@ from qa.errors import BadQuestion
 from qa.retrieving import Candidates
 from qa.verifying import verify_quotation
 from web.examples import ANSWER, BATCH_LINES, SEARCH
+from web.inputs import AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
 from web.pages import keep_feedback
 from web.problems import Problem, encode_json
 from web.responding import documented, page_links, tagged
-from web.schemas import (
-    AnswerOut,
-    AskIn,
-    AskQuery,
-    BatchItemIn,
-    FeedbackIn,
-    FeedbackOut,
-    SearchOut,
-    SearchQuery,
-    VerificationOut,
-    VerifyIn,
-)
+from web.schemas import AnswerOut, FeedbackOut, SearchOut, VerificationOut
 from web.site import Site, note, problem_for, site_of
 
 router = APIRouter(prefix="/api/v1")

@@ -13,9 +13,10 @@ from qa.answers import document_json
 from qa.citing import cite, text_fragment_link
 from web.api import index_json
 from web.catalogue import Selection, make_entry
+from web.inputs import DocumentsQuery, LangCode
 from web.pages import DOWNLOADS
 from web.responding import documented, page_links, tagged
-from web.schemas import DocumentRecordOut, DocumentsOut, DocumentsQuery, DocumentTextOut, LangCode, OnePassageOut
+from web.schemas import DocumentRecordOut, DocumentsOut, DocumentTextOut, OnePassageOut
 from web.site import Site, site_of
 
 router = APIRouter(prefix="/api/v1")

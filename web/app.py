@@ -25,12 +25,13 @@ from qa.live import LiveEngine
 from qa.settings import Settings
 from web import api, api_documents, collection, health, pages, reader
 from web.caching import program_version
+from web.inputs import BatchItemIn
 from web.journal import Journal
 from web.mcp_server import McpDoor
 from web.problems import Problem, problem_of, problem_response, wants_page
 from web.readiness import NotReady
 from web.rendering import FOLDER, page
-from web.schemas import BatchItemIn, ProblemOut
+from web.schemas import ProblemOut
 from web.security import BodyLimit, HeadAsGet, HostCheck, Overload, RateLimit, SecurityHeaders, Tokens, trusted_hosts
 from web.site import Site, make_site, problem_for
 

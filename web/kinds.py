@@ -1,5 +1,7 @@
 """The kinds of documents in words; a kind that is not listed is shown as the curator wrote it."""
 
+from babel.core import Locale, UnknownLocaleError
+
 from corpus.records import Lang
 from web.i18n import N_, translate
 
@@ -18,7 +20,6 @@ _KINDS = {
     "study": N_("Study"),
     "web-page": N_("Web page"),
 }
-_LANGS = {"en": N_("English"), "es": N_("Spanish")}
 
 
 def kind_name(kind: str | None, lang: Lang) -> str:
@@ -30,4 +31,8 @@ def kind_name(kind: str | None, lang: Lang) -> str:
 
 def lang_name(code: str, lang: Lang) -> str:
     """A language in words."""
-    return translate(lang, _LANGS[code]) if code in _LANGS else code
+    try:
+        name = Locale.parse(code).get_language_name(lang)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name.capitalize() if name else code

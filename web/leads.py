@@ -57,6 +57,7 @@ class Lead:
     """A question that the index answers, and the documents its answer rests on."""
 
     text: str
+    answer: str
     variants: frozenset[str]
     words: frozenset[str]
 
@@ -107,7 +108,7 @@ class Leads:
         words = _content_words(answer.question.search_text)
         scored: list[tuple[float, int, str]] = []
         for number, lead in enumerate(self._bank[lang]):
-            if lead.words == words or lead.text.casefold() == answer.question.text.casefold():
+            if lead.words == words or lead.answer == answer.text:
                 continue
             shared = sum(1 / (rank + 1) for rank, variant in enumerate(here) if variant in lead.variants)
             overlap = len(words & lead.words) / max(len(words | lead.words), 1)
@@ -124,7 +125,9 @@ def _ask(engine: Engine, text: str, lang: Lang) -> Lead | None:
         return None
     if answer.status != "answered":
         return None
-    return Lead(text, frozenset(e.document.variant_of or e.document.id for e in answer.passages), _content_words(text))
+    return Lead(
+        text, answer.text, frozenset(e.document.variant_of or e.document.id for e in answer.passages), _content_words(text)
+    )
 
 
 def _content_words(text: str) -> frozenset[str]:

@@ -24,9 +24,10 @@ from qa.citing import text_fragment_link, title_of
 from qa.errors import QaError
 from qa.live import LiveEngine
 from web.caching import program_version
+from web.inputs import LangCode
 from web.problems import Problem, problem_response
 from web.readiness import NotReady
-from web.schemas import AnswerOut, LangCode
+from web.schemas import AnswerOut
 from web.site import Site, problem_for
 
 INSTRUCTIONS = (

@@ -10,8 +10,12 @@ from babel.messages.pofile import read_po, write_po
 from web.i18n import LOCALE
 
 FOLDER = Path(__file__).parent
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.md", "jinja2")]
-OPTIONS = {pattern: {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"} for pattern, method in METHODS if method == "jinja2"}
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+OPTIONS = {
+    pattern: {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
+    for pattern, method in METHODS
+    if method == "jinja2"
+}
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 

@@ -1,6 +1,7 @@
 """The chat page: a question, its answer, and everything that can be done with it, without a script."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,6 +21,8 @@ from qa.errors import BadQuestion
 from qa.understanding import MAX_QUESTION_CHARS, clean_question
 from web.asking import AskParams, read_params
 from web.feedback import MAX_COMMENT_CHARS, Verdict
+from web.i18n import N_, translate
+from web.markdown import answer_markdown
 from web.marking import Run, split_text
 from web.problems import Problem
 from web.rendering import THEME_COOKIE, THEMES, YEAR_S, lang_of, page
@@ -118,13 +121,22 @@ def ask_page(request: Request) -> Response:
     if params.q:
         try:
             context["turn"] = _turn(site, engine, params, request, lang)
-        except BadQuestion as error:
-            context["problem"], status = str(error), 400
+        except BadQuestion:
+            context["problem"], status = translate(lang, _refusal(params)), 400
     if fragment:
         return page(request, site.renderer, "turn.html" if params.q else "error-note.html", status=status, **context)
     if context["turn"] is None:
         context.update(first=site.leads.first(engine, lang), catalogue=site.catalogues.of(engine), info=engine.info)
     return page(request, site.renderer, "ask.html", status=status, **context)
+
+
+def _refusal(params: AskParams) -> str:
+    """Why a question cannot be asked, as a message of the catalogue."""
+    if not re.search(r"\w", params.q):
+        return N_("The question is empty; write what you want to know.")
+    if params.year_from and params.year_to and params.year_from > params.year_to:
+        return N_("The first year is after the last; exchange them.")
+    return N_("The question is too long; ask in at most 1,000 characters.")
 
 
 def _turn_number(request: Request) -> int:
@@ -133,13 +145,13 @@ def _turn_number(request: Request) -> int:
 
 
 @router.get("/answer.md")
-def answer_markdown(request: Request) -> Response:
+def download_markdown(request: Request) -> Response:
     """The whole answer as Markdown."""
     site = site_of(request)
     params = read_params(request.query_params)
     engine = site.engine()
-    turn = _turn(site, engine, params, request, lang_of(request))
-    text = site.renderer.render("answer.md", turn.answer.question.lang, {"turn": turn, "base": _base(request)})
+    answer, _ = answer_params(site, engine, params, request, "markdown")
+    text = answer_markdown(answer, _base(request) + params.address())
     return Response(
         text.encode("utf-8"),
         media_type="text/markdown; charset=utf-8",

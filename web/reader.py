@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from corpus.records import BlockSpan, Document
+from corpus.records import Document
 from index.errors import UnknownId
 from qa.answering import Engine
 from qa.answers import Answer, Highlight, viewer_link
@@ -87,13 +87,13 @@ def group_lines(lines: Sequence[Line]) -> list[Group]:
     return groups
 
 
-def pair_versions(one: Document, other: Document) -> bool:
-    """Whether two language versions have the same shape, so that they can stand block by block."""
+def pair_versions(one: Sequence[Group], other: Sequence[Group]) -> list[tuple[Group, Group]] | None:
+    """Two language versions of the same shape, group by group; None where their shapes differ."""
 
-    def shape(blocks: Sequence[BlockSpan]) -> list[tuple[str, int]]:
-        return [(block.kind, block.level) for block in blocks]
+    def shape(groups: Sequence[Group]) -> list[tuple[str, int]]:
+        return [(group.kind, group.lines[0].level) for group in groups]
 
-    return shape(one.blocks) == shape(other.blocks)
+    return list(zip(one, other, strict=True)) if shape(one) == shape(other) else None
 
 
 def read_span(request: Request, document: Document) -> tuple[int, int] | None:
@@ -138,10 +138,9 @@ def reader_page(request: Request, document_id: str) -> Response:
         "source_address": _without_span(params, document.id),
     }
     if compare and other is not None:
-        other_lines = lay_out(other, [])
-        context["other_groups"] = group_lines(other_lines)
-        if pair_versions(document, other):
-            context["rows"] = list(zip(lines, other_lines, strict=True))
+        other_groups = group_lines(lay_out(other, []))
+        context["other_groups"] = other_groups
+        context["rows"] = pair_versions(group_lines(lines), other_groups)
     return page(request, site.renderer, "reader.html", **context)
 
 

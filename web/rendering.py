@@ -40,7 +40,6 @@ class Renderer:
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
-            trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
@@ -55,8 +54,6 @@ class Renderer:
             web_address=web_address,
             title_of=lambda document: title_of(document, lang),
             marked=render_runs,
-            md=escape_markdown,
-            md_quote=quote_markdown,
         )
         return environment
 
@@ -72,18 +69,6 @@ class Renderer:
 def web_address(url: str | None) -> str | None:
     """An address that may be linked: http or https, or nothing."""
     return url if url and re.match(r"https?://", url, re.IGNORECASE) else None
-
-
-def escape_markdown(text: str) -> str:
-    """Text on one line that Markdown leaves as it is."""
-    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", " ".join(text.split()))
-
-
-def quote_markdown(text: str) -> str:
-    """A quotation block, its lines kept."""
-    return "\n".join(
-        f"> {escape_markdown(line)}  ".rstrip() + ("  " if line.strip() else "") for line in text.split("\n")
-    ).rstrip()
 
 
 def lang_of(request: Request) -> Lang:

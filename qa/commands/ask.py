@@ -163,6 +163,8 @@ def _batch_line(line: str, number: int, engine: Engine, k: int) -> dict[str, Any
             raise BadQuestion(f"line {number}: filters must be an object of field and value")
         filters = parse_filters([f"{name}={value}" for name, value in raw.items()])
         answer = engine.answer(question, k=k, lang=check_lang(data.get("lang")), history=history, filters=filters)
+    except RecursionError:
+        return {"id": identifier, "error": {"title": "bad line", "detail": f"line {number} is nested too deeply"}}
     except json.JSONDecodeError as error:
         return {"id": identifier, "error": {"title": "bad line", "detail": f"line {number} is not JSON: {error.msg}"}}
     except (QaError, IndexError_, CorpusError) as error:

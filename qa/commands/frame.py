@@ -54,8 +54,8 @@ def _fail(name: str, error: object, status: int) -> int:
     return status
 
 
-def check_lang(lang: str | None) -> Any:
+def check_lang(lang: object) -> Any:
     """`en`, `es` or None. Raises QaError for another value."""
     if lang not in (None, "en", "es"):
-        raise QaError(f"--lang is {lang[:20]!r}; expected en or es")
+        raise QaError(f"--lang is {str(lang)[:20]!r}; expected en or es")
     return lang

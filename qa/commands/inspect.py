@@ -54,7 +54,8 @@ def verify(
 
 
 def _line(item: Verification) -> str:
-    short = item.quotation if len(item.quotation) <= 80 else item.quotation[:77] + "..."
+    quoted = " ".join(item.quotation.split())
+    short = quoted if len(quoted) <= 80 else quoted[:77] + "..."
     where = f"  {item.document_id}:{item.start}-{item.end}" if item.document_id else ""
     now = f"\n  now: {item.found}" if item.verdict == "changed" else ""
     return f"{_VERDICTS[item.verdict]}{where}  {short}{now}"

@@ -1,0 +1,464 @@
+import json
+import os
+import re
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval import bench, bench_processes
+from eval.bench_answers import FEW_QUESTIONS, STAGES, choose_questions, measure_answers, measure_ingestion, quantiles
+from eval.bench_printing import draw_report, print_report, tables
+from eval.bench_processes import BenchFailed, ask_paths, folder_bytes, free_port, measure_http, resident, send
+from eval.bench_sizes import FILTERS, filter_mask, read_probes, recall_at, search_folder, search_lexical, write_probes
+from eval.bench_synthetic import (
+    DEPTH,
+    exact_best,
+    gather_material,
+    make_probes,
+    make_vectors,
+    measure_size,
+    needs,
+    vary_terms,
+    write_size,
+)
+from eval.errors import BadOption, BadQuestions
+from index.generations import Home
+from index.lexical import LexicalIndex
+from qa.answering import Engine
+from qa.settings import Settings
+
+QUANTILES = {"p50_ms", "p95_ms", "n"}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eval.bench.choose_questions", lambda most: list(FEW_QUESTIONS[:2] + FEW_QUESTIONS[5:6]))
+
+
+@pytest.fixture
+def report(tiny_engine: Engine, tiny_home: Home, tiny_corpus: Path, few: None) -> dict[str, object]:
+    how = Settings(home=tiny_home.path, corpus=(tiny_corpus,), target_tokens=60)
+    return bench.measure(tiny_engine, how, [100, 300], quick=True, processes=False)
+
+
+def with_processes(report: dict[str, object]) -> dict[str, object]:
+    row = {"clients": 1, "workers": 1, "requests": 3, "errors": 0, "p50_ms": 2.0, "p95_ms": 3.0, "n": 3, "per_s": 500.0}
+    failed = {"clients": 8, "workers": 2, "requests": 0, "errors": 5}
+    return {
+        **report,
+        "http": [{**row, "p50_of_floor": 2.0, "p50_of_answer": 1.5, "of_cores": 0.5}, failed],
+        "cold_start_s": {"ask": 0.5},
+        "memory": {"engine open": {"rss_mib": 100.0, "own_mib": 60.0}, "elsewhere": {"rss_mib": 90.0}},
+        "left_out": ["a thing that failed"],
+    }
+
+
+def test_the_questions_are_the_same_every_time_in_both_languages_and_no_follow_ups(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    lines = [{"question": f"en {n}", "lang": "en"} for n in range(10)] + [{"question": f"es {n}", "lang": "es"} for n in range(2)]
+    lines += [{"question": "and then?", "lang": "en", "history": ["what?"]}]
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n\n", encoding="utf-8")
+    assert choose_questions(path, most=3) == [("en 0", "en"), ("en 4", "en"), ("en 9", "en"), ("es 0", "es"), ("es 1", "es")]
+    assert choose_questions(path, most=99) == [(d["question"], d["lang"]) for d in lines[:-1]]
+
+
+def test_without_judged_questions_a_few_of_both_languages_are_asked(tmp_path: Path) -> None:
+    assert choose_questions(tmp_path / "none.jsonl") == list(FEW_QUESTIONS)
+    assert {lang for _, lang in FEW_QUESTIONS} == {"en", "es"}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '"text"', '{"question": "what?"}'])
+def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text('{"question": "what?", "lang": "en"}\n' + line, encoding="utf-8")
+    with pytest.raises(BadQuestions, match="line 2 of"):
+        choose_questions(path)
+
+
+def test_the_median_and_the_95th_percentile_are_those_of_the_values() -> None:
+    assert quantiles(list(range(101))) == {"p50_ms": 50.0, "p95_ms": 95.0, "n": 101}
+
+
+def test_every_stage_of_every_answer_is_counted_and_the_first_pass_apart(tiny_engine: Engine) -> None:
+    questions = list(FEW_QUESTIONS[:3])
+    found = measure_answers(tiny_engine, questions, rounds=2)
+    assert set(found) == {"floor", "search", "answer", "first_pass", "statuses", "stages"}
+    assert {"understand", "gloss", "embed", "retrieve", "extract", "decide"} <= set(found["stages"]) <= set(STAGES)
+    assert [found[name]["n"] for name in ("floor", "search", "answer", "first_pass")] == [6, 6, 6, 3]
+    assert sum(values["n"] for values in found["statuses"].values()) == 6
+    for values in (found["floor"], found["search"], found["first_pass"], *found["stages"].values()):
+        assert set(values) == QUANTILES
+        assert 0 <= values["p50_ms"] <= values["p95_ms"]
+
+
+def test_ingestion_counts_what_a_build_embeds_once_each(tiny_engine: Engine, tiny_home: Home, tiny_corpus: Path) -> None:
+    found = measure_ingestion(tiny_engine, Settings(home=tiny_home.path, corpus=(tiny_corpus,)))
+    manifest = tiny_engine.index.manifest
+    assert found["documents"] == 4
+    assert found["passages"] == manifest.counts.passages
+    assert found["texts"] == manifest.counts.embedded
+    assert found["share_of_bare"] == pytest.approx(found["seconds_bare"] / found["seconds"])
+    assert found["passages_per_s"] == pytest.approx(found["passages"] / found["seconds"])
+
+
+def test_ingestion_takes_no_more_documents_than_it_was_told(tiny_engine: Engine, tiny_home: Home, tiny_corpus: Path) -> None:
+    assert measure_ingestion(tiny_engine, Settings(home=tiny_home.path, corpus=(tiny_corpus,)), most=2)["documents"] == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 400), st.integers(1, 30), st.integers(0, 99))
+def test_synthetic_vectors_are_unit_rows_begin_with_the_real_ones_and_are_always_the_same(size: int, n: int, seed: int) -> None:
+    real = np.random.default_rng(seed).normal(size=(n, 16)).astype(np.float32)
+    real /= np.linalg.norm(real, axis=1, keepdims=True)
+    made = make_vectors(real, size)
+    assert made.shape == (size, 16) and made.dtype == np.float32
+    assert np.array_equal(made[:n], real[:size])
+    assert np.linalg.norm(made, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert np.array_equal(made, make_vectors(real, size))
+    assert len(np.unique(made[n:], axis=0)) == max(0, size - n)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), unique=True), min_size=1, max_size=6), st.integers(0, 60))
+def test_synthetic_passages_begin_with_the_real_ones_and_vary_only_by_terms_of_others(names: list[list[str]], size: int) -> None:
+    real = [[(name, 1.5) for name in passage] for passage in names]
+    made = list(vary_terms(real, size))
+    assert len(made) == size
+    assert made[: len(real)] == [dict(passage) for passage in real][:size]
+    known = {name for passage in names for name in passage}
+    for ordinal, terms in enumerate(made):
+        new = set(terms) - known
+        assert new <= {f"~{ordinal}"}
+        assert bool(terms) == bool(real[ordinal % len(real)])
+    assert made == list(vary_terms(real, size))
+
+
+def test_the_exact_best_are_those_of_brute_force_over_blocks_and_filters(
+    tiny_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.bench_synthetic.BLOCK", 64)
+    probes = make_probes(tiny_engine, FEW_QUESTIONS[:2])
+    vectors = make_vectors(np.random.default_rng(1).normal(size=(50, 64)).astype(np.float32), 300)
+    found = exact_best(vectors, probes)
+    assert found.shape == (len(FILTERS), 2, DEPTH)
+    for at, name in enumerate(FILTERS):
+        mask = filter_mask(name, 300)
+        inside = np.arange(300) if mask is None else np.flatnonzero(mask)
+        for row, probe in zip(found[at], probes):
+            cosines = vectors[inside] @ probe.vector
+            best = np.sort(cosines)[::-1][:DEPTH]
+            given_back = row[row >= 0]
+            assert len(given_back) == min(DEPTH, len(inside))
+            assert set(given_back) <= set(inside)
+            assert vectors[given_back] @ probe.vector == pytest.approx(best, abs=1e-6)
+
+
+def test_a_filter_leaves_its_share_and_always_the_same_passages() -> None:
+    assert filter_mask("all", 1000) is None
+    for name, share in (("30 %", 0.3), ("1 %", 0.01)):
+        mask, again = filter_mask(name, 100_000), filter_mask(name, 100_000)
+        assert mask is not None and again is not None
+        assert mask.mean() == pytest.approx(share, rel=0.1)
+        assert np.array_equal(mask, again)
+
+
+def test_recall_is_the_mean_share_of_the_exact_best_and_a_question_without_any_is_left_out() -> None:
+    found = [np.asarray([1, 2]), np.asarray([5]), np.asarray([], dtype=np.int64)]
+    assert recall_at(found, [[1, 2], [4, 5], []]) == pytest.approx((1 + 0.5) / 2)
+    assert recall_at([], []) == 1.0
+
+
+def test_probes_survive_the_way_through_files(tiny_engine: Engine, tmp_path: Path) -> None:
+    probes = make_probes(tiny_engine, FEW_QUESTIONS)
+    write_probes(tmp_path, probes)
+    for before, after in zip(probes, read_probes(tmp_path), strict=True):
+        assert np.array_equal(before.vector, after.vector)
+        assert (before.english, before.own) == (after.english, after.own)
+        assert (before.possible_english, before.possible_own) == (after.possible_english, after.possible_own)
+    assert any(probe.own for probe in probes)
+
+
+def test_the_material_is_what_the_index_was_made_of(tiny_engine: Engine, tmp_path: Path) -> None:
+    index = tiny_engine.index
+    material = gather_material(tiny_engine)
+    assert len(material.english) == len(material.spanish) == index.vectors.size
+    assert len(material.vectors) == index.vectors.size + len(index.sentences)
+    probes = make_probes(tiny_engine, FEW_QUESTIONS)
+    row = write_size(tmp_path, material, probes, index.vectors.size)
+    assert row["real_vectors"] == row["passages"] == index.vectors.size
+    english, spanish = LexicalIndex(tmp_path / "english"), LexicalIndex(tmp_path / "spanish")
+    for probe in probes:
+        built = index.english.search(probe.english, 50)
+        again = english.search(probe.english, 50)
+        assert built[0].tolist() == again[0].tolist()
+        assert built[1] == pytest.approx(again[1], abs=1e-6)
+        if not probe.own:
+            assert search_lexical(english, spanish, probe).tolist() == built[0].tolist()
+
+
+def test_a_size_is_built_and_searched_in_a_process_of_its_own(tiny_engine: Engine) -> None:
+    material, probes = gather_material(tiny_engine), make_probes(tiny_engine, FEW_QUESTIONS[:3])
+    row = measure_size(material, probes, 400, lambda: 2.5, rounds=1)
+    assert row["passages"] == 400 and row["real_vectors"] == len(material.vectors) and row["floor_ms"] == 2.5
+    assert row["vector_kind"] == "Flat"
+    assert row["recall_at_10"] == {"all": 1.0, "30 %": 1.0, "1 %": 1.0}
+    arms = ("dense", "lexical", "both")
+    assert set(row["search"]) == {*arms, *(f"{arm}, {name}" for arm in arms for name in ("30 %", "1 %"))}
+    assert all(set(values) == QUANTILES and values["n"] == 3 for values in row["search"].values())
+    assert set(row["build_s"]) == set(row["bytes"]) == {"vectors", "lexical"}
+    assert row["bytes"]["vectors"] >= 400 * 64 * 4
+    assert row["memory"]["rss_mib"] > 0
+
+
+def test_recall_falls_where_the_index_does_not_hold_the_vectors(tiny_engine: Engine, tmp_path: Path) -> None:
+    material, probes = gather_material(tiny_engine), make_probes(tiny_engine, FEW_QUESTIONS[:3])
+    write_size(tmp_path, material, probes, 200)
+    exact = np.load(tmp_path / "exact.npy")
+    exact[0, :, : DEPTH // 2] = 10_000  # half of the best are others
+    np.save(tmp_path / "exact.npy", exact)
+    assert search_folder(tmp_path, rounds=1)["recall_at_10"]["all"] == pytest.approx(0.5)
+
+
+def test_a_size_that_memory_cannot_hold_is_refused_before_anything_is_built(
+    tiny_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material, probes = gather_material(tiny_engine), make_probes(tiny_engine, FEW_QUESTIONS[:1])
+    assert needs(material, 2_000_000)[0] > 1.5 * needs(material, 1_000_000)[0]
+    monkeypatch.setattr("eval.bench_synthetic.available_bytes", lambda: 1 << 20)
+    with pytest.raises(BenchFailed, match="400 passages need .* GiB of memory"):
+        measure_size(material, probes, 400, lambda: 1.0)
+
+
+def test_a_report_has_one_shape_and_survives_json(report: dict[str, object]) -> None:
+    again = json.loads(json.dumps(report))
+    assert again == report
+    assert again["format"] == bench.FORMAT and again["quick"] is True
+    assert again["questions"] == {"en": 2, "es": 1}
+    assert set(again) == {
+        "format", "quick", "machine", "generation", "questions", "floors_ms", "notes", "left_out",
+        "in_process", "disk_bytes", "sizes", "ingestion",
+    }  # fmt: skip
+    assert [row["passages"] for row in again["sizes"]] == [100, 300]
+    assert len(again["floors_ms"]) == 4
+    assert sum(again["disk_bytes"].values()) > 0
+    assert again["generation"]["documents"] == 4
+    assert any("synthesised" in note for note in again["notes"])
+
+
+def test_the_tables_have_as_many_cells_as_columns_and_put_ratios_before_times(report: dict[str, object]) -> None:
+    sections = tables(with_processes(report))
+    assert len(sections) == 6
+    for section in sections:
+        assert all(len(row) == len(section.head) for row in section.rows), section.title
+    answers = sections[0]
+    assert answers.rows[0][:2] == ("bare model forward", "1.00 x")
+    assert answers.head.index("p50") < answers.head.index("p50 ms")
+    assert [s.title for s in tables({**report, "sizes": []})] == [s.title for s in (sections[0], sections[1], sections[3])]
+
+
+def test_plain_lines_say_what_is_synthetic_and_what_was_left_out(
+    report: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_report(with_processes(report))
+    out = capsys.readouterr().out
+    assert "synthesised" in out and "left out: a thing that failed" in out
+    assert "cold start, ask" in out and "1 process, 1 client" in out and "100 MiB (60 without mapped files)" in out
+    assert "\x1b" not in out and "┃" not in out
+
+
+def test_a_terminal_gets_the_same_cells(
+    report: dict[str, object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    print_report(with_processes(report))
+    out = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    for section in tables(with_processes(report)):
+        for row in section.rows:
+            assert all(cell.strip() in out for cell in row), row
+
+
+def test_the_plot_is_a_whole_svg_and_equal_for_equal_figures(report: dict[str, object]) -> None:
+    svg = draw_report(report)
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"bare model", "retrieve", "passages"} <= texts
+    assert svg == draw_report(report)
+    assert "passages" not in draw_report({**report, "sizes": []})
+
+
+@pytest.mark.parametrize(
+    "text, expected", [("none", []), ("1000", [1000]), ("10_000, 1000,1000", [1000, 10_000]), ("1000000", [1_000_000])]
+)
+def test_sizes_are_read(text: str, expected: list[int]) -> None:
+    assert bench.read_sizes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "99", "1e6", "-1000", "1000,,2000", "٣٠٠٠", "99999999999", "many"])
+def test_sizes_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(BadOption, match="--sizes"):
+        bench.read_sizes(text)
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (["--sizes", "few"], "--sizes"),
+        (["--json", "no/such/folder/b.json"], "no/such/folder"),
+        (["--svg", "."], "is a folder"),
+        (["--nonsense"], "--nonsense"),
+        (["more"], "more"),
+    ],
+)
+def test_a_mistake_gives_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert bench.run(["--home", str(tmp_path), *arguments]) == 2
+    err = capsys.readouterr().err
+    assert says in err and err.count("\n") == 1
+
+
+def test_a_home_without_an_index_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.run(["--home", str(tmp_path)]) == 1
+    assert "rcm-qa build" in capsys.readouterr().err
+
+
+def test_the_command_writes_json_and_svg_in_one_step(
+    tiny_engine: Engine,
+    tiny_home: Home,
+    report: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("eval.bench.open_engine", lambda home, how: tiny_engine)
+    monkeypatch.setattr("eval.bench.measure", lambda *args, **how: report)
+    files = [tmp_path / "b.json", tmp_path / "b.svg"]
+    assert bench.run(["--home", str(tiny_home.path), "--json", str(files[0]), "--svg", str(files[1])]) == 0
+    assert json.loads(files[0].read_text(encoding="utf-8")) == report
+    assert ElementTree.parse(files[1]).getroot().tag.endswith("svg")
+    assert sorted(tmp_path.iterdir()) == files
+    assert "full answer" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "b.json").mkdir()
+    with pytest.raises(BadOption, match="cannot be written"):
+        bench.write_text(tmp_path / "b.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.json"]
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    seen: list[str] = []  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        self.seen.append(self.path)
+        body = b'{"stage": "full"}'
+        self.send_response(500 if "fail" in self.path else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> object:
+    _Answers.seen.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_clients_send_so_many_requests_and_no_more(port: int) -> None:
+    load = send(port, ["/a", "/b"], clients=3, requests=20, seconds=30)
+    assert (len(load.took_ms), load.errors) == (20, 0)
+    assert sorted(_Answers.seen) == ["/a"] * 10 + ["/b"] * 10
+
+
+def test_answers_other_than_200_and_refused_connections_are_errors_not_times(port: int) -> None:
+    load = send(port, ["/ok", "/fail"], clients=2, requests=10, seconds=30)
+    assert (len(load.took_ms), load.errors) == (5, 5)
+    nobody = send(free_port(), ["/"], clients=2, requests=4, seconds=30)
+    assert (nobody.took_ms, nobody.errors) == ([], 4)
+
+
+def test_no_request_is_sent_when_the_time_is_over(port: int) -> None:
+    assert send(port, ["/a"], clients=2, requests=10, seconds=0).took_ms == []
+
+
+def test_each_number_of_clients_gives_a_row(port: int) -> None:
+    rows = measure_http(port, FEW_QUESTIONS, (1, 4), requests=12, seconds=30)
+    assert [(row["clients"], row["requests"], row["errors"]) for row in rows] == [(1, 12, 0), (4, 12, 0)]
+    assert all(row["per_s"] > 0 and QUANTILES <= set(row) for row in rows)
+    assert bench_processes._stage(port) == "full"
+    assert bench_processes._stage(free_port()) is None
+
+
+def test_questions_travel_in_the_address_whole() -> None:
+    assert ask_paths([("¿Qué es la CRM? a&b", "es")]) == ["/api/v1/ask?q=%C2%BFQu%C3%A9+es+la+CRM%3F+a%26b"]
+
+
+def test_a_server_that_does_not_start_is_a_line_in_the_report(
+    tiny_engine: Engine, tiny_home: Home, tiny_corpus: Path, few: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "qa").mkdir()
+    (tmp_path / "qa" / "__init__.py").write_text("")
+    (tmp_path / "qa" / "cli.py").write_text("import sys; sys.exit('the web layer is missing')")
+    monkeypatch.setattr(bench_processes, "ROOT", tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+    memory = {"rss_mib": 1.0}
+    monkeypatch.setattr("eval.bench.measure_ask", lambda home, question: {"best_s": 1.0})
+    monkeypatch.setattr("eval.bench.measure_memory", lambda home, qs: {"answers": 50, "opened": memory, "answered": memory})
+    report = bench.measure(tiny_engine, Settings(home=tiny_home.path, corpus=(tiny_corpus,)), [], quick=True)
+    assert report["http"] == []
+    assert report["left_out"] == ["HTTP, since `rcm-qa serve` did not come up: the web layer is missing"]
+    assert report["cold_start_s"] == {"ask": 1.0}
+    assert set(report["memory"]) == {"engine open", "after 50 answers"}
+
+
+def test_resident_memory_is_that_of_the_process_asked_for() -> None:
+    own, given_by_number = resident(), resident(os.getpid())
+    assert own["rss_mib"] == pytest.approx(given_by_number["rss_mib"], rel=0.2)
+    assert 5 < own["rss_mib"] < 100_000
+
+
+def test_bytes_of_a_folder_are_given_by_its_parts(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"12345")
+    (tmp_path / "c").write_bytes(b"123")
+    assert folder_bytes(tmp_path) == {"a": 5, "c": 3}
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", free_port()))
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_whole_run_over_the_bundled_collection(bundled_home: Home, tmp_path: Path, few: None) -> None:
+    path = tmp_path / "b.json"
+    assert bench.run(["--home", str(bundled_home.path), "--quick", "--sizes", "1000", "--json", str(path)]) == 0
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["left_out"] == []
+    assert {(row["workers"], row["clients"]) for row in report["http"]} >= {(1, 1), (1, 8), (1, 32)}
+    assert sum(row["errors"] for row in report["http"]) == 0
+    assert report["sizes"][0]["recall_at_10"] == {"all": 1.0, "30 %": 1.0, "1 %": 1.0}
+    assert report["in_process"]["floor"]["n"] == 3

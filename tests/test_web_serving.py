@@ -1,0 +1,246 @@
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from index.embedders import Embedder
+from index.errors import BadModel
+from index.generations import Home
+from qa.live import LiveEngine
+from qa.settings import Settings
+from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
+from tests.web_fixtures import HTML, MEMBERS, serving, wait_until_ready
+from web.journal import JsonLines
+
+
+def live_over(path: Path) -> LiveEngine:
+    return LiveEngine(Home(path), Settings(home=path))
+
+
+@pytest.fixture
+def copied_home(tiny_home: Home, tmp_path: Path) -> Home:
+    shutil.copytree(tiny_home.path, tmp_path / "home")
+    return Home(tmp_path / "home")
+
+
+def test_without_an_index_the_process_lives_but_is_not_ready(tmp_path: Path) -> None:
+    with serving(live_over(tmp_path / "empty"), ready=False) as client:
+        assert client.get("/health/live").json() == {"status": "live"}
+        reply = client.get("/health/ready")
+        assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
+        assert int(reply.headers["retry-after"]) >= 1
+        for _ in range(200):
+            reply = client.get("/health/ready")
+            if "rcm-qa build" in reply.json()["detail"]:
+                break
+            time.sleep(0.02)
+        assert "rcm-qa build" in reply.json()["detail"]
+        assert client.get("/api/v1/ask", params={"q": MEMBERS}).status_code == 503
+        page = client.get("/", headers=HTML)
+        assert page.status_code == 503
+        assert '<meta http-equiv="refresh"' in page.text
+
+
+def test_an_index_that_appears_later_is_opened(tiny_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.live.open_embedder", lambda folder: WordEmbedder())
+    monkeypatch.setattr("web.readiness._PAUSES_S", (0.05,))
+    with serving(live_over(tmp_path / "home"), ready=False) as client:
+        assert client.get("/health/ready").status_code == 503
+        shutil.copytree(tiny_home.path, tmp_path / "home")
+        wait_until_ready(client)
+
+
+def test_words_are_searched_until_the_model_is_loaded(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = threading.Event()
+
+    def open_slowly(folder: Path) -> Embedder:
+        assert loaded.wait(20)
+        return WordEmbedder()
+
+    monkeypatch.setattr("qa.live.open_embedder", open_slowly)
+    with serving(live_over(tiny_home.path), ready=False) as client:
+        wait_until_ready(client, "lexical")
+        answer = client.get("/api/v1/ask", params={"q": MEMBERS})
+        assert answer.json()["index"]["degraded"] is True
+        assert "embed" not in answer.json()["took_ms"]
+        assert "model is still being loaded" in client.get("/", params={"q": MEMBERS}, headers=HTML).text
+        assert "rcm_ready 1.0" in client.get("/metrics").text
+        loaded.set()
+        wait_until_ready(client)
+        full = client.get("/api/v1/ask", params={"q": MEMBERS}, headers={"If-None-Match": answer.headers["etag"]})
+        assert full.status_code == 200, "the answer by words alone is not passed off as the full one"
+        assert full.json()["index"]["degraded"] is False
+        assert "rcm_ready 2.0" in client.get("/metrics").text
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_search_by_words(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> Embedder:
+        raise BadModel("the model file is damaged; build again")
+
+    monkeypatch.setattr("qa.live.open_embedder", refuse)
+    with serving(live_over(tiny_home.path), ready=False) as client:
+        wait_until_ready(client, "lexical")
+        for _ in range(100):
+            problem = client.get("/health/ready").json()["problem"]
+            if problem:
+                break
+            time.sleep(0.02)
+        assert problem == "the model file is damaged; build again"
+        assert client.get("/api/v1/ask", params={"q": MEMBERS}).status_code == 200
+
+
+def test_a_new_generation_is_served_without_dropping_a_request_and_old_links_lead_on(
+    copied_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.live.open_embedder", lambda folder: WordEmbedder())
+    with serving(live_over(copied_home.path)) as client:
+        before = client.get("/api/v1/ask", params={"q": MEMBERS})
+        old_link = client.get("/api/v1/documents/managua").json()["passages"][0]
+        statuses: list[int] = []
+        generations: set[str] = set()
+        stop = threading.Event()
+
+        def keep_asking() -> None:
+            while not stop.is_set():
+                reply = client.get("/api/v1/ask", params={"q": MEMBERS})
+                statuses.append(reply.status_code)
+                generations.add(reply.json()["index"]["generation"])
+
+        threads = [threading.Thread(target=keep_asking) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        changed = TINY_DOCUMENTS["managua.md"].replace("The XIX Annual", "In June, long before this, the XIX Annual")
+        build(copied_home.path, write_documents(tmp_path / "corpus", {**TINY_DOCUMENTS, "managua.md": changed}))
+        now = copied_home.live_name()
+        for _ in range(400):
+            if now in generations:
+                break
+            time.sleep(0.02)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) == {200}
+        assert generations == {before.json()["index"]["generation"], now}
+        same = client.get("/api/v1/ask", params={"q": MEMBERS}, headers={"If-None-Match": before.headers["etag"]})
+        assert same.status_code == 200, "an answer of the old generation is not kept as the new one's"
+        found = client.get(f"/api/v1/passages/{old_link}").json()
+        assert found["moved"] is True
+        assert found["requested"] == old_link != found["passage"]["id"]
+        assert "XIX Annual Meeting" in found["passage"]["text"]
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    found: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(self.format(record))
+
+    handler = Keep()
+    handler.setFormatter(JsonLines())
+    log = logging.getLogger("web")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield found
+    log.removeHandler(handler)
+    log.setLevel(level)
+
+
+def test_the_log_says_how_a_request_went_but_not_what_was_asked(tiny_live: LiveEngine, lines: list[str]) -> None:
+    with serving(tiny_live) as client:
+        client.get("/api/v1/ask", params={"q": "secretquestion about migration"}, headers={"X-Request-ID": "abcdefgh"})
+        client.get("/", params={"q": "secretquestion again"})
+        client.post("/api/v1/ask", json={"question": "secretquestion thrice"})
+    entries = [json.loads(line) for line in lines]
+    entry = next(e for e in entries if e.get("request_id") == "abcdefgh")
+    assert (entry["method"], entry["route"], entry["status"], entry["lang"]) == ("GET", "/api/v1/ask", 200, "en")
+    assert entry["ms"] > 0
+    assert not any("secretquestion" in line for line in lines)
+
+
+def test_the_log_holds_questions_when_the_settings_say_so(tiny_live: LiveEngine, lines: list[str]) -> None:
+    with serving(tiny_live, log_questions=True) as client:
+        client.get("/api/v1/ask", params={"q": "openquestion about migration"})
+    assert any(json.loads(line).get("question") == "openquestion about migration" for line in lines)
+
+
+def test_metrics_count_routes_by_their_template_and_never_hold_a_question(tiny_live: LiveEngine) -> None:
+    with serving(tiny_live) as client:
+        client.get("/api/v1/ask", params={"q": "secretquestion one"})
+        client.get("/api/v1/documents/puebla")
+        client.get("/api/v1/documents/tapachula")
+        for n in range(5):
+            client.get(f"/no/such/place/{n}")
+        client.request("BREW", "/health/live")
+        text = client.get("/metrics").text
+    assert 'rcm_http_requests_total{method="GET",route="/api/v1/documents/{document_id}",status="200"} 2.0' in text
+    assert 'rcm_http_requests_total{method="GET",route="other",status="404"} 5.0' in text
+    assert 'method="other"' in text
+    assert "rcm_documents 4.0" in text
+    assert 'door="api"' in text
+    assert "secretquestion" not in text
+    assert "such/place" not in text
+
+
+def test_an_error_that_nobody_expected_is_a_problem_without_a_trace(
+    tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("the secret inside")
+
+    with serving(tiny_live) as client:
+        monkeypatch.setattr("qa.answering.Engine.answer", fail)
+        reply = client.get("/api/v1/ask", params={"q": MEMBERS}, headers={"X-Request-ID": "find-me-1"})
+    assert (reply.status_code, reply.headers["content-type"]) == (500, "application/problem+json")
+    assert "secret inside" not in reply.text
+    assert "find-me-1" in reply.json()["detail"]
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert any("secret inside" in line and "find-me-1" in line for line in lines)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_serve_answers_and_ends_in_order_on_a_signal(tiny_home: Home, workers: int) -> None:
+    port = free_port()
+    environ = {**os.environ, "RCM_QA_HOME": str(tiny_home.path), "RCM_QA_WORKERS": str(workers), "PYTHONPATH": "."}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qa", "serve", "--port", str(port)], env=environ, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        base = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                if httpx.get(f"{base}/health/ready", timeout=5).status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        # The tiny index was made by a fake embedder, so it is served by words alone.
+        assert httpx.get(f"{base}/health/ready", timeout=5).json()["degraded"] is True
+        assert httpx.get(f"{base}/api/v1/ask", params={"q": MEMBERS}, timeout=20).json()["passages"]
+        metrics = httpx.get(f"{base}/metrics", timeout=5).text
+        assert 'rcm_answers_total{door="api"' in metrics
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in errors
+    assert all(json.loads(line) for line in errors.splitlines() if line.startswith("{"))

@@ -1,0 +1,155 @@
+"""What programs send to the API, checked where it enters."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from index.filters import Filters
+from qa.understanding import MAX_HISTORY
+from qa.verifying import MAX_QUOTATION_CHARS
+from web.feedback import MAX_COMMENT_CHARS
+
+LangCode = Literal["en", "es"]
+
+
+def _check_unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair; send whole Unicode characters") from None
+    return text
+
+
+Unicode = AfterValidator(_check_unicode)
+QuestionText = Annotated[
+    str,
+    Unicode,
+    Field(min_length=1, max_length=4000, description="the question, English or Spanish; at most 1,000 characters count"),
+]
+Short = Annotated[str, Unicode, Field(min_length=1, max_length=300)]
+Year = Annotated[int, Field(ge=1, le=9999)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FiltersIn(_In):
+    """What passages may come from; years are inclusive."""
+
+    lang: Annotated[LangCode | None, Field(description="language of the passages")] = None
+    year_from: Annotated[Year | None, Field(description="first year")] = None
+    year_to: Annotated[Year | None, Field(description="last year")] = None
+    kind: Annotated[Short | None, Field(description="kind of document, such as press-release")] = None
+    publisher: Annotated[Short | None, Field(description="publisher, exactly as in the documents")] = None
+    document: Annotated[Short | None, Field(description="id of one document")] = None
+
+    def as_filters(self) -> Filters:
+        """The filters as the engine takes them."""
+        return Filters(self.lang, self.year_from, self.year_to, self.kind, self.publisher, self.document)
+
+
+class AskIn(_In):
+    """One question."""
+
+    question: QuestionText
+    history: Annotated[
+        list[Annotated[str, Unicode, Field(max_length=4000)]],
+        Field(max_length=MAX_HISTORY, description="earlier questions of the conversation, oldest first"),
+    ] = []
+    k: Annotated[int, Field(ge=1, le=50, description="passages wanted")] = 5
+    lang: Annotated[LangCode | None, Field(description="language of the question; guessed where it is left out")] = None
+    filters: Annotated[FiltersIn, Field(description="what passages may come from")] = FiltersIn()
+    include: Annotated[
+        list[Literal["passages"]], Field(max_length=1, description="passages: show them even where nothing was found")
+    ] = []
+
+
+class BatchItemIn(AskIn):
+    """One question of a batch; `id` comes back with its answer."""
+
+    id: Annotated[
+        Annotated[str, Unicode, Field(max_length=200)] | int | None, Field(description="your name for the question")
+    ] = None
+
+
+class AskQuery(_In):
+    """A question in an address."""
+
+    q: QuestionText
+    h: Annotated[
+        list[Annotated[str, Unicode, Field(max_length=4000)]],
+        Field(max_length=MAX_HISTORY, description="an earlier question; may be repeated, oldest first"),
+    ] = []
+    k: Annotated[int, Field(ge=1, le=50, description="passages wanted")] = 5
+    lang: Annotated[LangCode | None, Field(description="language of the question; guessed where it is left out")] = None
+    doc_lang: Annotated[LangCode | None, Field(description="language of the passages")] = None
+    year_from: Annotated[Year | None, Field(description="first year")] = None
+    year_to: Annotated[Year | None, Field(description="last year")] = None
+    kind: Annotated[Short | None, Field(description="kind of document, such as press-release")] = None
+    publisher: Annotated[Short | None, Field(description="publisher, exactly as in the documents")] = None
+    document: Annotated[Short | None, Field(description="id of one document")] = None
+    include: Annotated[Literal["passages"] | None, Field(description="passages: show them even where nothing was found")] = None
+
+    def as_ask(self) -> AskIn:
+        """The same as a body."""
+        filters = FiltersIn(
+            lang=self.doc_lang,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            kind=self.kind,
+            publisher=self.publisher,
+            document=self.document,
+        )
+        include: list[Literal["passages"]] = [self.include] if self.include else []
+        return AskIn(question=self.q, history=self.h, k=self.k, lang=self.lang, filters=filters, include=include)
+
+
+class SearchQuery(_In):
+    """A search in an address."""
+
+    q: QuestionText
+    limit: Annotated[int, Field(ge=1, le=50, description="passages on this page")] = 10
+    offset: Annotated[int, Field(ge=0, le=1000, description="passages before this page")] = 0
+    lang: Annotated[LangCode | None, Field(description="language of the question; guessed where it is left out")] = None
+    doc_lang: Annotated[LangCode | None, Field(description="language of the passages")] = None
+    year_from: Annotated[Year | None, Field(description="first year")] = None
+    year_to: Annotated[Year | None, Field(description="last year")] = None
+    kind: Annotated[Short | None, Field(description="kind of document")] = None
+    publisher: Annotated[Short | None, Field(description="publisher, exactly as in the documents")] = None
+    document: Annotated[Short | None, Field(description="id of one document")] = None
+
+    def as_filters(self) -> Filters:
+        """The filters as the engine takes them."""
+        return Filters(self.doc_lang, self.year_from, self.year_to, self.kind, self.publisher, self.document)
+
+
+class DocumentsQuery(_In):
+    """A page of the listing."""
+
+    lang: Annotated[LangCode | None, Field(description="language of the text")] = None
+    kind: Annotated[Short | None, Field(description="kind of document")] = None
+    publisher: Annotated[Short | None, Field(description="publisher, exactly")] = None
+    year_from: Annotated[Year | None, Field(description="first year")] = None
+    year_to: Annotated[Year | None, Field(description="last year")] = None
+    text: Annotated[Short | None, Field(description="words of the title or publisher")] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="documents on this page")] = 25
+    offset: Annotated[int, Field(ge=0, le=10_000_000, description="documents before this page")] = 0
+
+
+class VerifyIn(_In):
+    """A quotation to look for."""
+
+    quotation: Annotated[str, Unicode, Field(min_length=1, max_length=MAX_QUOTATION_CHARS, description="the quoted words")]
+    document: Annotated[Short | None, Field(description="id of the document that is said to hold them")] = None
+
+
+class FeedbackIn(_In):
+    """A reader's verdict on a passage, or on an answer without one."""
+
+    question: QuestionText
+    passage_id: Annotated[Short | None, Field(description="the passage judged; none for the answer as a whole")] = None
+    verdict: Annotated[Literal["up", "down"], Field(description="up: it answers; down: it does not")]
+    comment: Annotated[
+        Annotated[str, Unicode, Field(max_length=MAX_COMMENT_CHARS)] | None, Field(description="in your own words")
+    ] = None
