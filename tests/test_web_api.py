@@ -134,7 +134,7 @@ def test_search_pages_through_all_passages_without_repeating_one(client: TestCli
         links = dict(part.split(">; rel=")[::-1] for part in reply.headers["link"].split(", "))
         address = links.get('"next"', "").lstrip("<")
     assert len(seen) == len(set(seen)) == reply.json()["total"] > 2
-    assert [p["rank"] for p in client.get("/api/v1/search?q=RCM%20meeting&limit=2&offset=2").json()["passages"]][0] == 3
+    assert next(p["rank"] for p in client.get("/api/v1/search?q=RCM%20meeting&limit=2&offset=2").json()["passages"]) == 3
 
 
 def test_a_link_to_the_page_before_exists_only_after_the_first(client: TestClient) -> None:

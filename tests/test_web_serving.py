@@ -218,7 +218,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_serve_answers_and_ends_in_order_on_a_signal(tiny_home: Home, workers: int) -> None:
     port = free_port()
     environ = {**os.environ, "RCM_QA_HOME": str(tiny_home.path), "RCM_QA_WORKERS": str(workers), "PYTHONPATH": "."}

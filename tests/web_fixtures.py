@@ -25,6 +25,8 @@ def serving(live: LiveEngine, *, ready: bool = True, **values: Any) -> Iterator[
     with TestClient(app, base_url=BASE, raise_server_exceptions=False, follow_redirects=False) as client:
         if ready:
             wait_until_ready(client)
+            site = app.state.site
+            site.leads.prepare(site.engine())  # the questions to go on with are made in the background otherwise
         yield client
 
 

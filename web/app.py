@@ -99,8 +99,8 @@ def _add_layers(app: FastAPI, site: Site) -> None:
         )
     app.add_middleware(HostCheck, hosts=trusted_hosts(settings), origins=settings.cors_origins, refuse=refuse)
     app.add_middleware(BrotliMiddleware, minimum_size=600)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(Journal, metrics=site.metrics, refuse=refuse, log_questions=settings.log_questions)
+    app.add_middleware(SecurityHeaders)
 
 
 def _add_handlers(app: FastAPI) -> None:

@@ -61,7 +61,7 @@ def route_of(scope: Scope) -> str:
 
 
 class Journal:
-    """The outermost layer: request id, log line, metrics, and a 500 without a stack trace."""
+    """The layer around all that may fail: request id, log line, metrics, and a 500 without a stack trace."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, refuse: Refuse, log_questions: bool) -> None:
         self.app = app

@@ -87,9 +87,10 @@ class Leads:
 
     def _fresh(self, engine: Engine) -> None:
         if self._generation != engine.info.generation and not self._lock.locked():
-            threading.Thread(target=self._prepare_quietly, args=(engine,), name="leads", daemon=True).start()
+            threading.Thread(target=self.prepare_quietly, args=(engine,), name="leads", daemon=True).start()
 
-    def _prepare_quietly(self, engine: Engine) -> None:
+    def prepare_quietly(self, engine: Engine) -> None:
+        """The same; a failure costs the suggestions, nothing else."""
         try:
             self.prepare(engine)
         except Exception:

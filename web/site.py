@@ -56,7 +56,7 @@ def make_site(live: LiveEngine, settings: Settings) -> Site:
     return Site(
         live=live,
         settings=settings,
-        readiness=Readiness(live, on_full=leads.prepare),
+        readiness=Readiness(live, on_full=leads.prepare_quietly),
         metrics=Metrics(),
         feedback=Feedback(live.home.feedback, settings.max_feedback_rows),
         catalogues=Catalogues(),

@@ -1,0 +1,143 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from qa.live import LiveEngine
+from tests.web_fixtures import HTML, MEMBERS, serving
+from web.problems import PROBLEMS
+from web.schemas import ProblemOut
+
+
+@pytest.fixture
+def client(tiny_live: LiveEngine) -> Iterator[TestClient]:
+    with serving(tiny_live, max_body_bytes=5000) as client:
+        yield client
+
+
+def check_problem(reply: Any, status: int, slug: str) -> dict[str, Any]:
+    assert reply.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = reply.json()
+    ProblemOut.model_validate(body)
+    assert (reply.status_code, body["status"], body["type"]) == (status, status, f"/problems/{slug}")
+    assert body["title"] == PROBLEMS[slug][1]
+    assert body["detail"]
+    assert "Traceback" not in reply.text
+    assert len(reply.headers["x-request-id"]) >= 8
+    return body
+
+
+WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
+    ("GET", "/api/v1/ask", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=?!", {}, 400, "bad-question"),
+    ("GET", "/api/v1/ask?q=" + "x" * 1500, {}, 400, "bad-question"),
+    ("GET", "/api/v1/ask?q=a&k=0", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=a&k=51", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=a&lang=fr", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=a&year_form=2010", {}, 422, "invalid"),
+    ("GET", "/api/v1/ask?q=a&year_from=2010&year_to=2009", {}, 400, "bad-question"),
+    ("GET", "/api/v1/ask?q=a&year_from=99999999999999999999", {}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "a", "colour": 1}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "a", "filters": {"color": 1}}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "a", "history": ["b"] * 21}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": ["a"]}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"content": b'{"question": "\\ud800"}', "headers": {"Content-Type": "application/json"}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask", {"content": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask/batch", {"json": {}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "x" * 6000}}, 413, "too-large"),
+    ("GET", "/api/v1/search?q=a&limit=0", {}, 422, "invalid"),
+    ("GET", "/api/v1/documents/nope", {}, 404, "not-found"),
+    ("GET", "/api/v1/documents/nope/text", {}, 404, "not-found"),
+    ("GET", "/api/v1/documents?limit=201", {}, 422, "invalid"),
+    ("GET", "/api/v1/passages/nope", {}, 404, "not-found"),
+    ("GET", "/api/v1/passages/nope:0-4", {}, 404, "not-found"),
+    ("GET", "/api/v1/passages/puebla:900000-900004", {}, 404, "not-found"),
+    ("GET", "/api/v1/passages/puebla:0-4/cite?style=apa", {}, 422, "invalid"),
+    ("POST", "/api/v1/verify", {"json": {"quotation": "…"}}, 400, "bad-request"),
+    ("POST", "/api/v1/verify", {"json": {"quotation": "a", "document": "nope"}}, 404, "not-found"),
+    ("POST", "/api/v1/feedback", {"json": {"question": "a", "verdict": "meh"}}, 422, "invalid"),
+    ("GET", "/api/v1/nothing", {}, 404, "not-found"),
+    ("GET", "/nothing", {}, 404, "not-found"),
+    ("GET", "/static/nothing.css", {}, 404, "not-found"),
+    ("GET", "/static/../app.py", {}, 404, "not-found"),
+    ("GET", "/problems/nothing", {}, 404, "not-found"),
+    ("DELETE", "/api/v1/ask?q=a", {}, 405, "method-not-allowed"),
+    ("POST", "/", {}, 405, "method-not-allowed"),
+    ("PUT", "/mcp", {}, 405, "method-not-allowed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "address", "how", "status", "slug"), WRONG)
+def test_every_mistake_is_answered_with_a_problem(
+    client: TestClient, method: str, address: str, how: dict[str, Any], status: int, slug: str
+) -> None:
+    body = check_problem(client.request(method, address, **how), status, slug)
+    if slug == "invalid" and address != "/api/v1/ask/batch":
+        assert body["errors"][0]["field"]
+
+
+def test_every_route_refuses_methods_that_it_does_not_have(client: TestClient) -> None:
+    for path in client.get("/openapi.json").json()["paths"]:
+        address = re.sub(r"\{[a-z_]+\}", "puebla", path)
+        check_problem(client.delete(address), 405, "method-not-allowed")
+
+
+def test_a_body_of_undeclared_length_is_stopped_too(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(20):
+            yield b" " * 1000
+
+    check_problem(client.post("/api/v1/ask", content=chunks(), headers={"Content-Type": "application/json"}), 413, "too-large")
+
+
+def test_a_person_gets_a_page_and_a_program_a_problem(client: TestClient) -> None:
+    page = client.get("/documents/nope", headers=HTML)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page" in page.text
+    assert "no existe" in client.get("/documents/nope", headers={**HTML, "Accept-Language": "es"}).text
+    check_problem(client.get("/documents/nope"), 404, "not-found")
+    check_problem(client.get("/api/v1/documents/nope", headers=HTML), 404, "not-found")
+
+
+def test_the_type_of_a_problem_leads_to_its_explanation(client: TestClient) -> None:
+    manual = client.get("/docs").text
+    for slug in PROBLEMS:
+        reply = client.get(f"/problems/{slug}")
+        assert (reply.status_code, reply.headers["location"]) == (303, f"/docs#problem-{slug}")
+        assert f'id="problem-{slug}"' in manual
+
+
+def test_too_many_requests_are_told_how_long_to_wait(tiny_live: LiveEngine) -> None:
+    with serving(tiny_live, rate_limit="3/minute") as client:
+        for _ in range(3):
+            assert client.get("/api/v1/documents").status_code == 200
+        reply = client.get("/api/v1/ask", params={"q": MEMBERS})
+        check_problem(reply, 429, "too-many-requests")
+        assert 1 <= int(reply.headers["retry-after"]) <= 61
+        assert client.get("/", params={"q": MEMBERS}, headers=HTML).status_code == 429
+        assert "Wait a minute" in client.get("/", params={"q": MEMBERS}, headers=HTML).text
+        for free in ("/health/live", "/metrics", "/", "/about", "/static/app.css"):
+            assert client.get(free).status_code == 200
+
+
+def test_when_too_much_is_in_progress_requests_are_turned_away(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.app.MAX_IN_PROGRESS", 0)
+    with serving(tiny_live) as client:
+        reply = client.get("/api/v1/documents")
+        check_problem(reply, 503, "overloaded")
+        assert reply.headers["retry-after"] == "2"
+        assert client.get("/health/ready").status_code == 200
+
+
+def test_the_openapi_document_names_every_status_that_was_seen(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for method, address, how, status, _ in WRONG:
+        path = address.partition("?")[0]
+        for template, operations in paths.items():
+            if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path) and method.lower() in operations:
+                assert str(status) in operations[method.lower()]["responses"], (method, address, how)
