@@ -15,15 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.chunking import header
 from eval.bench_answers import Asked, question_vectors
 from eval.bench_processes import MIB, BenchFailed, child_environment, last_line, resident
 from eval.bench_sizes import DEPTH, FILTERS, Probe, filter_mask, write_probes
-from index.analysis import weigh
-from index.building import SECTION_WEIGHT, TITLE_WEIGHT
 from index.embedders import Vectors
 from index.lexical import write_lexical
+from index.places import PlacesWriter
 from index.vectors import write_vectors
+from index.weighing import english_weights, spanish_weights
 from qa.answering import Engine
 from qa.retrieving import question_terms
 
@@ -53,20 +52,13 @@ class Material:
 def gather_material(engine: Engine) -> Material:
     """The vectors and terms of an open index, as a build makes them."""
     index = engine.index
-    analyzer = index.analyzer
-    english: list[Terms] = []
-    spanish: list[Terms] = []
-    for document in index.store.documents():
-        for _, passage in index.store.passages_of(document.id):
-            fields = ((passage.text, 1.0), (document.title or "", TITLE_WEIGHT), (header(None, passage.section), SECTION_WEIGHT))
-            terms: dict[str, float] = {}
-            own: dict[str, float] = {}
-            for text, weight in fields:
-                weigh(analyzer.english_terms(text, passage.lang), weight, terms)
-                if passage.lang == "es":
-                    weigh(analyzer.own_terms(text, "es"), weight, own)
-            english.append(list(terms.items()))
-            spanish.append(list(own.items()))
+    documents = list(index.store.documents())
+    cut = [(at, passage) for at, document in enumerate(documents) for _, passage in index.store.passages_of(document.id)]
+    fields = (
+        english_weights(index.analyzer, documents, cut, PlacesWriter(), lambda stage, done, total: None),
+        spanish_weights(index.analyzer, documents, cut, PlacesWriter()),
+    )
+    english, spanish = ([list(terms.items()) for terms in field] for field in fields)
     passages = index.vectors.vectors(np.arange(index.vectors.size))
     sentences = np.asarray(index.sentences, dtype=np.float32)
     sentences = sentences / np.maximum(np.linalg.norm(sentences, axis=1, keepdims=True), 1e-12)

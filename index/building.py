@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import lexicon
-from corpus.chunking import Chunker, ChunkSettings, header, no_gloss
+from corpus.chunking import Chunker, ChunkSettings, no_gloss
 from corpus.gloss import Gloss, write_gloss
 from corpus.glossary import load_glossary
 from corpus.loading import Collection
 from corpus.records import Document, Passage
 from corpus.tokens import ModelTokens, max_tokens
 from corpus.words import find_words
-from index.analysis import Analyzer, weigh
+from index.analysis import Analyzer
 from index.cache import EmbeddingCache
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
 from index.errors import BuildRefused, IndexError_
@@ -37,10 +37,8 @@ from index.searching import Index
 from index.store import Store, write_store
 from index.vectors import write_vectors
 from index.vocabulary import write_vocabulary
+from index.weighing import english_weights, spanish_weights
 
-# Weights of the fields of a passage in the lexical index: the text counts full, what stands over it less.
-TITLE_WEIGHT = 0.4
-SECTION_WEIGHT = 0.6
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
@@ -240,9 +238,9 @@ def _write(
     with clock.stage("terms"):
         analyzer = Analyzer(load_glossary(), gloss)
         english, spanish = PlacesWriter(), PlacesWriter()
-        numbers = write_lexical(folder / "english", _english_weights(analyzer, documents, passages, english, progress))
+        numbers = write_lexical(folder / "english", english_weights(analyzer, documents, passages, english, progress))
         english.write(folder / "english-places", numbers)
-        numbers = write_lexical(folder / "spanish", _spanish_weights(analyzer, documents, passages, spanish))
+        numbers = write_lexical(folder / "spanish", spanish_weights(analyzer, documents, passages, spanish))
         spanish.write(folder / "spanish-places", numbers)
     with clock.stage("store"):
         write_store(folder / "documents.sqlite", documents, passages)
@@ -321,36 +319,6 @@ def _english_words(model_folder: Path, documents: Sequence[Document]) -> set[str
         if document.lang == "en":
             known.update(word.folded for word in find_words(document.text) if len(word.folded) > 3)
     return known
-
-
-def _english_weights(
-    analyzer: Analyzer,
-    documents: Sequence[Document],
-    passages: Sequence[tuple[int, Passage]],
-    places: PlacesWriter,
-    progress: Progress,
-) -> Iterator[dict[str, float]]:
-    for number, (at, passage) in enumerate(passages):
-        body = analyzer.english_terms(passage.text, passage.lang)
-        places.add(body)
-        terms = weigh(body)
-        weigh(analyzer.english_terms(documents[at].title or "", passage.lang), TITLE_WEIGHT, terms)
-        yield weigh(analyzer.english_terms(header(None, passage.section), passage.lang), SECTION_WEIGHT, terms)
-        if number % 64 == 63 or number + 1 == len(passages):
-            progress("terms", number + 1, len(passages))
-
-
-def _spanish_weights(
-    analyzer: Analyzer, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]], places: PlacesWriter
-) -> Iterator[dict[str, float]]:
-    for at, passage in passages:
-        body = analyzer.own_terms(passage.text, "es") if passage.lang == "es" else []
-        places.add(body)
-        terms = weigh(body)
-        if passage.lang == "es":
-            weigh(analyzer.own_terms(documents[at].title or "", "es"), TITLE_WEIGHT, terms)
-            weigh(analyzer.own_terms(header(None, passage.section), "es"), SECTION_WEIGHT, terms)
-        yield terms
 
 
 def hash_file(path: Path) -> str:

@@ -238,16 +238,18 @@ class Engine:
         answered = status == "answered"
         spans = [h for h in first.highlights if h.kind == "answer"] if answered else []
         kept = tuple(evidence) if status != "not_found" or include_passages else ()
-        if not answered:
-            # Nothing is marked as the answer where nothing may be one.
-            kept = tuple(replace(e, highlights=tuple(h for h in e.highlights if h.kind == "match")) for e in kept)
+        # Only what the answer cites is marked as the answer; where nothing may be one, nothing is.
+        cited = (1,) if answered else ()
+        kept = tuple(
+            e if e.citation in cited else replace(e, highlights=tuple(h for h in e.highlights if h.kind == "match")) for e in kept
+        )
         return Answer(
             question=question,
             status=status,
             confidence=make_confidence(p, level, reason),  # type: ignore[arg-type]
             text=" ".join(first.document.text[h.start : h.end] for h in spans),
             lang=first.document.lang if answered else None,
-            citations=(1,) if answered else (),
+            citations=cited,
             passages=kept,
             suggestions=suggestions,
             facets=self._facets(candidates) if kept else {},

@@ -21,6 +21,7 @@ from eval.bench_processes import BenchFailed, ask_paths, folder_bytes, free_port
 from eval.bench_sizes import FILTERS, filter_mask, read_probes, recall_at, search_folder, search_lexical, write_probes
 from eval.bench_synthetic import (
     DEPTH,
+    Material,
     exact_best,
     gather_material,
     make_probes,
@@ -34,6 +35,7 @@ from eval.errors import BadOption, BadQuestions
 from index.generations import Home
 from index.lexical import LexicalIndex
 from index.searching import Index
+from index.vectors import VectorIndex
 from qa.answering import Engine
 from qa.settings import Settings
 from tests.conftest import WordEmbedder
@@ -174,8 +176,12 @@ def test_a_filter_leaves_its_share_and_always_the_same_passages() -> None:
 
 
 def test_recall_is_the_mean_share_of_the_exact_best_and_a_question_without_any_is_left_out() -> None:
-    found = [np.asarray([1, 2]), np.asarray([5]), np.asarray([], dtype=np.int64)]
-    assert recall_at(found, [[1, 2], [4, 5], []]) == pytest.approx((1 + 0.5) / 2)
+    def rows(*values: list[float]) -> list[Any]:
+        return [np.asarray(row, dtype=np.float32) for row in values]
+
+    exact = rows([0.9, 0.8], [0.7, 0.6], [])
+    assert recall_at(rows([0.9, 0.8], [0.7, 0.5], []), exact) == pytest.approx((1 + 0.5) / 2)
+    assert recall_at(rows([0.9, 0.8], [], []), exact) == pytest.approx(1 / 2)
     assert recall_at([], []) == 1.0
 
 
@@ -221,13 +227,24 @@ def test_a_size_is_built_and_searched_in_a_process_of_its_own(tiny_engine: Engin
     assert row["memory"]["rss_mib"] > 0
 
 
-def test_recall_falls_where_the_index_does_not_hold_the_vectors(tiny_engine: Engine, tmp_path: Path) -> None:
-    material, probes = gather_material(tiny_engine), make_probes(tiny_engine, FEW_QUESTIONS[:3])
-    write_size(tmp_path, material, probes, 200)
+def test_equal_vectors_stand_for_each_other_but_a_farther_one_is_a_loss(
+    tiny_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = gather_material(tiny_engine)
+    twice = np.repeat(make_vectors(own.vectors, 100), 2, axis=0)
+    probes = make_probes(tiny_engine, FEW_QUESTIONS[:3])
+    write_size(tmp_path, Material(twice, own.english, own.spanish), probes, 200)
     exact = np.load(tmp_path / "exact.npy")
-    exact[0, :, : DEPTH // 2] = 10_000  # half of the best are others
-    np.save(tmp_path / "exact.npy", exact)
-    assert search_folder(tmp_path, rounds=1)["recall_at_10"]["all"] == pytest.approx(0.5)
+    np.save(tmp_path / "exact.npy", exact ^ 1)  # the twin of each
+    assert search_folder(tmp_path, rounds=1)["recall_at_10"]["all"] == 1.0
+    search = VectorIndex.search
+
+    def blunt(self: VectorIndex, vector: Any, limit: int, allowed: Any = None) -> Any:
+        ordinals, scores = search(self, vector, limit + 10, allowed)
+        return ordinals[limit // 2 : limit // 2 + limit], scores[limit // 2 : limit // 2 + limit]
+
+    monkeypatch.setattr(VectorIndex, "search", blunt)
+    assert search_folder(tmp_path, rounds=1)["recall_at_10"]["all"] <= 0.6
 
 
 def test_a_size_that_memory_cannot_hold_is_refused_before_anything_is_built(

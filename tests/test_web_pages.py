@@ -52,7 +52,7 @@ def test_six_questions_greet_a_visitor_in_their_language_and_each_is_answered(an
     site.leads.prepare(site.engine())
     for lang, word in (("en", "Which countries"), ("es", "¿Qué países")):
         page = answering.get("/", headers={**HTML, "Accept-Language": lang}).text
-        questions = re.findall(r'<li><a href="(/\?q=[^"]+)"', page)
+        questions = re.findall(r'<li lang=".."><a href="(/\?q=[^"]+)"', page)
         assert len(questions) == 6
         assert word in page
         for address in questions:
@@ -262,7 +262,13 @@ def test_a_verdict_without_a_script_is_kept_and_leads_back(client: TestClient, t
     site = client.app.state.site  # type: ignore[attr-defined]
     site.feedback = Feedback(tmp_path / "feedback.sqlite", 10)
     passage = client.get("/api/v1/documents/puebla").json()["passages"][0]
-    form = {"question": MEMBERS, "passage_id": passage, "verdict": "down", "comment": "no", "back": f"/?q={MEMBERS}#t1-c1"}
+    form = {
+        "question": MEMBERS,
+        "passage_id": passage,
+        "verdict": "down",
+        "comment": "no",
+        "back": AskParams(q=MEMBERS).address("/", "#t1-c1"),
+    }
     reply = client.post("/feedback", data=form, headers=HTML)
     assert reply.status_code == 303
     target = urlsplit(reply.headers["location"])
