@@ -4,11 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from corpus.dates import MONTHS
-from corpus.records import Passage
+from corpus.glossary import load_glossary
+from corpus.records import LANGS, Passage
 from corpus.words import find_words, fold
 from index.analysis import Term
 from index.searching import Index
@@ -24,6 +26,7 @@ _NUMBER = re.compile(
 )
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
+_PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
 _DEFINES = re.compile(
     r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(is|are|was|means|called|known as|es|son|era|significa|llamad[oa]|conocid[oa])\b (an?|the|also|as|un[oa]?s?|el|la|los|las|también)\b"
 )
@@ -47,6 +50,14 @@ class Matched:
     gloss: tuple[str, ...]  # "trata → trafficking"
 
 
+@lru_cache(maxsize=1)
+def _institutional_words() -> frozenset[str]:
+    """Folded words of the glossary's names: bodies, meetings, countries. Persons are named otherwise."""
+    return frozenset(
+        word.folded for term in load_glossary() for lang in LANGS for form in term.forms(lang) for word in find_words(form)
+    )
+
+
 def answer_type_present(question: Question, text: str, question_words: frozenset[str]) -> bool:
     """Whether a sentence holds something of the sort that is asked for, beside what the question itself says."""
     if text.startswith(("Note:", "Nota:")):
@@ -58,13 +69,18 @@ def answer_type_present(question: Question, text: str, question_words: frozenset
             return any(word.folded in MONTHS and word.folded not in question_words for word in find_words(text))
         case "how_many":
             return any(m.group().lower() not in question_words for m in _NUMBER.finditer(text))
-        case "who" | "where":
+        case "who":
+            # Two capitalised words, neither asked about nor part of the name of a body or country, are most likely a person.
+            known = question_words | _institutional_words()
+            return any(sum(fold(word) not in known for word in name.split()) >= 2 for name in _PERSON.findall(text))
+        case "where":
             return any(fold(name) not in question_words for name in _NAME.findall(text))
         case "definition":
             return bool(_DEFINES.search(text))
         case "which":
             if _PLACES_ASKED.search(question.search_text):
-                return text.rstrip().endswith(":") or sum(fold(name) not in question_words for name in _NAME.findall(text)) >= 4
+                named = sum(fold(name) not in question_words for name in _NAME.findall(text))
+                return text.rstrip().endswith(":") or (text.count(",") >= 2 and named >= 4)
             return text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
         case "why":
             return bool(_CAUSE.search(text))

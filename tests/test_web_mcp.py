@@ -1,9 +1,6 @@
 import json
 import os
-import socket
 import sys
-import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,14 +8,12 @@ from typing import Any
 
 import anyio
 import pytest
-import uvicorn
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from index.generations import Home
 from qa.live import LiveEngine
-from tests.web_fixtures import MEMBERS, serving, settings_for
-from web.app import create_app
+from tests.web_fixtures import MEMBERS, listening, serving
 from web.schemas import AnswerOut
 
 Connect = Callable[[], Any]
@@ -36,18 +31,8 @@ sys.exit(main(["mcp", "--home", sys.argv[1]]))
 
 @pytest.fixture
 def http_address(tiny_live: LiveEngine) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(tiny_live, settings_for(tiny_live)), log_config=None, access_log=False, lifespan="on")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        tiny_live.engine()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
-        server.should_exit = True
-        thread.join(timeout=20)
+    with listening(tiny_live) as base:
+        yield f"{base}/mcp"
 
 
 @pytest.fixture(params=["http", "stdio"])

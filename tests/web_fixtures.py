@@ -1,8 +1,11 @@
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import uvicorn
 from starlette.testclient import TestClient
 
 from qa.live import LiveEngine
@@ -28,6 +31,24 @@ def serving(live: LiveEngine, *, ready: bool = True, **values: Any) -> Iterator[
             site = app.state.site
             site.leads.prepare(site.engine())  # the questions to go on with are made in the background otherwise
         yield client
+
+
+@contextmanager
+def listening(live: LiveEngine, **values: Any) -> Iterator[str]:
+    """The application behind a real socket; the address of its start page without the last slash."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(live, settings_for(live, **values)), log_config=None, access_log=False, lifespan="on")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        site = config.app.state.site  # type: ignore[union-attr]
+        site.leads.prepare(live.engine())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=20)
 
 
 def wait_until_ready(client: TestClient, stage: str = "full") -> None:

@@ -87,7 +87,11 @@ def ask_with_history(
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/BatchItemIn"}},
+                    "schema": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"anyOf": [{"$ref": "#/components/schemas/BatchItemIn"}, {"description": "gets an error line"}]},
+                    },
                     "example": [
                         {"id": "a", "question": "What is the Puebla Process?"},
                         {"id": "b", "question": "¿Qué es la CRM?"},

@@ -158,7 +158,12 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         **documented(404),
         200: {
             "description": "the citation",
-            "content": {media_type: {"schema": {"type": "string"}} for _, media_type in DOWNLOADS.values()},
+            "content": {
+                media_type: {
+                    "schema": {"type": "array", "items": {"type": "object"}} if style == "csl-json" else {"type": "string"}
+                }
+                for style, (_, media_type) in DOWNLOADS.items()
+            },
         },
     },
     tags=["documents"],

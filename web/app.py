@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -112,7 +112,8 @@ def _add_handlers(app: FastAPI) -> None:
             return respond(request, error)
         assert isinstance(error, HTTPException)
         detail = {404: f"there is nothing at {request.url.path[:200]}", 405: f"{request.method} is not allowed here"}
-        return respond(request, problem_of(error.status_code, detail.get(error.status_code, str(error.detail)), error.headers))
+        headers = {"Allow": allowed_methods(app, request.scope)} if error.status_code == 405 else error.headers
+        return respond(request, problem_of(error.status_code, detail.get(error.status_code, str(error.detail)), headers))
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -129,6 +130,15 @@ def _add_handlers(app: FastAPI) -> None:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(HTTPException, bare)
     app.add_exception_handler(RequestValidationError, invalid)
+
+
+def allowed_methods(app: FastAPI, scope: Scope) -> str:
+    """The methods of all routes at one path: a path that takes GET and POST is two routes."""
+    methods: set[str] = set()
+    for route in app.routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def respond(request: Request, problem: Problem) -> Response:

@@ -78,7 +78,7 @@ class AskQuery(_In):
 
     q: QuestionText
     h: Annotated[
-        list[Annotated[str, Unicode, Field(max_length=4000)]],
+        list[Annotated[str, Unicode, Field(max_length=1000)]],
         Field(max_length=MAX_HISTORY, description="an earlier question; may be repeated, oldest first"),
     ] = []
     k: Annotated[int, Field(ge=1, le=50, description="passages wanted")] = 5

@@ -48,7 +48,10 @@ def _describe(document: dict[str, Any], method: str, path: str, operation: dict[
     request_example: str | None = None
     for media in operation.get("requestBody", {}).get("content", {}).values():
         schema = _resolve(document, media.get("schema", {}))
-        schema = _resolve(document, schema["items"]) if schema.get("type") == "array" and "items" in schema else schema
+        items = schema.get("items", {})
+        schema = (
+            _resolve(document, items.get("anyOf", [items])[0]) if schema.get("type") == "array" and "items" in schema else schema
+        )
         required = schema.get("required", [])
         parameters += [
             Parameter(name, "body", _type(document, field), name in required, field.get("description", ""))
