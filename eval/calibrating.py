@@ -25,7 +25,7 @@ STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of the logistic regress
 BORROWED = (0.0, 0.3, 1.0)  # weight of the other language's questions
 FOLDS = 5
 REPEATS = 4
-MAX_FALSE_ANSWERS = 0.07  # of the unanswerable questions
+MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unanswerable questions
 MAX_FALSE_REFUSALS = 0.04  # of the answerable questions
 _ROUNDING = 6
 # Whether more of a feature can only speak for an answer (1) or against it (-1); the others are left out. Margins over
@@ -115,7 +115,7 @@ def write_calibration(models: dict[Any, dict[str, Any]], path: Path = PATH) -> N
     temporary.replace(path)
 
 
-def answered_point(p: Floats, answerable: NDArray[np.bool_], most: float = MAX_FALSE_ANSWERS) -> float:
+def answered_point(p: Floats, answerable: NDArray[np.bool_], most: float = 0.07) -> float:
     """The lowest probability to answer at with at most this share of the unanswerable questions answered.
 
     It lies half-way between the first unanswerable question that must not be answered and the next higher probability.
@@ -284,7 +284,7 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
     empty = [example for example in examples if example.features is None and example.lang == lang]
     p_all = np.concatenate([p, np.zeros(len(empty))])
     answerable_all = np.concatenate([answerable, np.asarray([example.answerable for example in empty], dtype=np.bool_)])
-    answered = answered_point(p_all, answerable_all)
+    answered = answered_point(p_all, answerable_all, MAX_FALSE_ANSWERS[lang])
     related = min(related_point(p_all, answerable_all), answered)
     model = {
         "mean": [round(float(v), _ROUNDING) for v in mean],

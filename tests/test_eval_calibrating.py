@@ -69,7 +69,7 @@ def tiny_set(tiny_index: Index) -> QuestionSet:
 def test_the_operating_points_keep_both_promises_on_the_questions_they_are_chosen_from(pairs: list[tuple[float, bool]]) -> None:
     p, answerable = np.asarray([x for x, _ in pairs]), np.asarray([a for _, a in pairs])
     answered, related = answered_point(p, answerable), related_point(p, answerable)
-    assert (p[~answerable] >= answered).mean() <= MAX_FALSE_ANSWERS
+    assert (p[~answerable] >= answered).mean() <= MAX_FALSE_ANSWERS["en"]
     assert (p[answerable] < related).mean() <= MAX_FALSE_REFUSALS
     assert 0 < answered <= 1
     assert 0 < related < 1
@@ -116,7 +116,7 @@ def test_calibration_finds_the_feature_that_tells_and_keeps_its_promises_out_of_
         assert max(weights, key=lambda name: abs(weights[name])) == "coverage"
         assert weights["coverage"] > 0
         assert fit.figures["AUROC"] > 0.75
-        assert fit.figures["false answers"] <= MAX_FALSE_ANSWERS
+        assert fit.figures["false answers"] <= MAX_FALSE_ANSWERS["en"]
         assert fit.figures["false refusals"] <= MAX_FALSE_REFUSALS
         assert fit.model["related"] <= fit.model["answered"]
 

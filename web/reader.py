@@ -65,13 +65,17 @@ def lay_out(document: Document, marks: Sequence[Highlight]) -> list[Line]:
     lines: list[Line] = []
     page_now: int | None = None
     marked = False
+    above: list[int] = []  # levels of the headings that the present one stands under, and its own
     for block in document.blocks:
         runs = split_text(document.text[block.start : block.end], block.start, marks)
         new_page = block.page if block.page is not None and block.page != page_now else None
         page_now = block.page if block.page is not None else page_now
         first = not marked and any(run.answer for run in runs)
         marked = marked or first
-        lines.append(Line(block.kind, min(max(block.level, 1), 4), block.start, runs, new_page, first))
+        if block.kind == "heading":
+            above = [level for level in above if level < block.level] + [block.level]
+        depth = min(max(len(above), 1), 4)  # without gaps, whatever levels the document uses
+        lines.append(Line(block.kind, depth, block.start, runs, new_page, first))
     return lines
 
 
