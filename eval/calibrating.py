@@ -126,7 +126,8 @@ def answered_point(p: Floats, answerable: NDArray[np.bool_], most: float = 0.07)
         return 0.5
     blocked = float(wrong[allowed])
     above = p[p > blocked]
-    return (blocked + float(above.min())) / 2 if len(above) else (blocked + 1.0) / 2
+    between = (blocked + float(above.min())) / 2 if len(above) else (blocked + 1.0) / 2
+    return between if between > blocked else float(above.min())  # neighbours among floating-point numbers
 
 
 def related_point(p: Floats, answerable: NDArray[np.bool_], most: float = MAX_FALSE_REFUSALS) -> float:

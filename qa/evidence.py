@@ -28,7 +28,13 @@ _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
 _DEFINES = re.compile(
-    r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(is|are|was|means|called|known as|es|son|era|significa|llamad[oa]|conocid[oa])\b (an?|the|also|as|un[oa]?s?|el|la|los|las|también)\b"
+    r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
+    r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
+)
+_SPELT_OUT = re.compile(r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(means|stands for|called|known as|significa|llamad[oa]|conocid[oa])\b")
+_ACRONYM_ASKED = re.compile(
+    r"\b(stands? for|short for|abbreviation|acronym|mean|significa|siglas?|names?|called|known|nombres?|llama|conoce|denomina)\b",
+    re.I,
 )
 _PLACES_ASKED = re.compile(
     r"\b(countries|nations|states|governments|organi[sz]ations|pa[ií]ses|naciones|estados|gobiernos|organi[sz]aciones)\b", re.I
@@ -76,7 +82,7 @@ def answer_type_present(question: Question, text: str, question_words: frozenset
         case "where":
             return any(fold(name) not in question_words for name in _NAME.findall(text))
         case "definition":
-            return bool(_DEFINES.search(text))
+            return bool((_SPELT_OUT if _ACRONYM_ASKED.search(question.search_text) else _DEFINES).search(text))
         case "which":
             if _PLACES_ASKED.search(question.search_text):
                 named = sum(fold(name) not in question_words for name in _NAME.findall(text))

@@ -201,6 +201,13 @@ def tiny_live(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
     return LiveEngine(tiny_home, Settings(home=tiny_home.path))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that need the bundled index run in one worker, so that it is built once."""
+    for item in items:
+        if "bundled_home" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("bundled"))
+
+
 @pytest.fixture(scope="session")
 def bundled_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The bundled collection with the real model, as a user builds it. Where a home is given, it is brought up to date."""

@@ -29,7 +29,7 @@ PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
     if path is None:

@@ -2,6 +2,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,9 @@ def talk(connect: Connect, conversation: Callable[[Client], Any]) -> Any:
         async with connect() as client:
             return await conversation(client)
 
-    return anyio.run(run)
+    # In a thread of its own: the thread of the tests may be inside another event loop.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, run).result(timeout=60)
 
 
 def test_the_four_tools_are_there_read_only_and_described(connect: Connect) -> None:

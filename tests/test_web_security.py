@@ -168,9 +168,8 @@ def test_tokens_open_the_doors_of_programs_and_the_page_stays_open(tiny_live: Li
     [({"api_tokens": ("plain-token",)}, "api_tokens"), ({"rate_limit": "often"}, "rate_limit")],
 )
 def test_settings_that_make_no_sense_stop_the_start(tiny_live: LiveEngine, values: dict[str, object], named: str) -> None:
-    app = create_app(tiny_live, settings_for(tiny_live, **values))
     with pytest.raises(BadSettings, match=named):
-        app.build_middleware_stack()
+        create_app(tiny_live, settings_for(tiny_live, **values))
 
 
 def test_on_a_loopback_address_only_local_names_are_answered(client: TestClient) -> None:

@@ -18,6 +18,7 @@ import pytest
 from index.embedders import Embedder
 from index.errors import BadModel
 from index.generations import Home
+from qa.cli import main
 from qa.live import LiveEngine
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
@@ -212,27 +213,23 @@ def test_an_error_that_nobody_expected_is_a_problem_without_a_trace(
     assert any("secret inside" in line and "find-me-1" in line for line in lines)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_serve_answers_and_ends_in_order_on_a_signal(tiny_home: Home, workers: int) -> None:
-    port = free_port()
+def test_serve_takes_a_free_port_answers_and_ends_in_order_on_a_signal(tiny_home: Home, workers: int) -> None:
     environ = {**os.environ, "RCM_QA_HOME": str(tiny_home.path), "RCM_QA_WORKERS": str(workers), "PYTHONPATH": "."}
     process = subprocess.Popen(
-        [sys.executable, "-m", "qa", "serve", "--port", str(port)], env=environ, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "qa", "serve", "--port", "0"], env=environ, stderr=subprocess.PIPE, text=True
     )
+    assert process.stderr is not None
     try:
-        base = f"http://127.0.0.1:{port}"
+        base = process.stderr.readline().rpartition(" ")[2].strip()
+        assert base.startswith("http://127.0.0.1:")
         for _ in range(600):
             try:
                 if httpx.get(f"{base}/health/ready", timeout=5).status_code == 200:
                     break
             except httpx.TransportError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         # The tiny index was made by a fake embedder, so it is served by words alone.
         assert httpx.get(f"{base}/health/ready", timeout=5).json()["degraded"] is True
         assert httpx.get(f"{base}/api/v1/ask", params={"q": MEMBERS}, timeout=20).json()["passages"]
@@ -243,4 +240,26 @@ def test_serve_answers_and_ends_in_order_on_a_signal(tiny_home: Home, workers: i
         _, errors = process.communicate(timeout=30)
     assert process.returncode in (0, -signal.SIGTERM)
     assert "Traceback" not in errors
-    assert all(json.loads(line) for line in errors.splitlines() if line.startswith("{"))
+    assert all(json.loads(line) for line in errors.splitlines())
+
+
+def test_a_port_that_is_taken_is_named_in_one_line(tiny_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert main(["serve", "--port", str(port), "--home", str(tiny_home.path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert f"127.0.0.1:{port}" in lines[0]
+    assert "--port" in lines[0]
+
+
+def test_a_setting_that_makes_no_sense_stops_serve_in_one_line(
+    tiny_home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RCM_QA_RATE_LIMIT", "often")
+    assert main(["serve", "--home", str(tiny_home.path)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "rate_limit" in lines[0]

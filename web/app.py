@@ -71,6 +71,7 @@ def create_app(live: LiveEngine, settings: Settings) -> FastAPI:
     app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]
     _add_handlers(app)
     _add_layers(app, site)
+    app.middleware_stack = app.build_middleware_stack()  # now, so that a setting that makes no sense stops the start
     return app
 
 

@@ -1,13 +1,14 @@
 """`rcm-qa serve`: uvicorn with one or several processes, and an end that lets requests finish."""
 
-import logging
 import os
+import socket
 import sys
 import tempfile
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from index.generations import Home
 from qa.live import LiveEngine
@@ -18,47 +19,64 @@ _HANDED_DOWN = "_RCM_SERVE_SETTINGS"  # to worker processes; not a setting of us
 
 
 def serve(settings: Settings) -> int:
-    """Serve until a signal. 0 when it ended in order."""
-    from web.app import create_app
+    """Serve until a signal: 0 when it ended in order, 1 when it could not start. Raises BadSettings."""
     from web.journal import set_up_logging
 
+    app = make_app(settings)
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        taken = f"{settings.host}:{settings.port} cannot be used ({error.strerror}); name another with --port"
+        print(f"rcm-qa serve: {taken}", file=sys.stderr)  # noqa: T201
+        return 1
     set_up_logging()
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"RCM Answers listens on http://{shown}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201
     options: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
         "log_config": None,
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": GRACE_S,
         "timeout_keep_alive": 15,
-        "h11_max_incomplete_event_size": 65_536,
-        "http": "auto",
-        "loop": "auto",
+        "lifespan": "on",
     }
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"RCM Answers listens on http://{shown}:{settings.port}", file=sys.stderr)  # noqa: T201
-    if settings.workers == 1:
-        server = uvicorn.Server(uvicorn.Config(make_app(settings, create_app), **options))
-        server.run()
-        return 0 if server.started else 1
-    with tempfile.TemporaryDirectory(prefix="rcm-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        os.environ[_HANDED_DOWN] = settings.model_dump_json()
-        uvicorn.run("web.serving:make_worker_app", factory=True, workers=settings.workers, **options)
+    with listener:
+        if settings.workers == 1:
+            server = uvicorn.Server(uvicorn.Config(app, **options))
+            server.run(sockets=[listener])
+            return 0 if server.started else 1
+        with tempfile.TemporaryDirectory(prefix="rcm-metrics-") as folder:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            os.environ[_HANDED_DOWN] = settings.model_dump_json()
+            config = uvicorn.Config("web.serving:make_worker_app", factory=True, workers=settings.workers, **options)
+            Multiprocess(config, [listener]).run()
     return 0
 
 
-def make_app(settings: Settings, create: Any) -> FastAPI:
-    """The application over the home of the settings."""
-    app: FastAPI = create(LiveEngine(Home(settings.home), settings), settings)
-    return app
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 takes a free one. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.set_inheritable(True)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The application over the home of the settings. Raises BadSettings."""
+    from web.app import create_app
+
+    return create_app(LiveEngine(Home(settings.home), settings), settings)
 
 
 def make_worker_app() -> FastAPI:
     """The application of one worker process, from the settings that its parent handed down."""
-    from web.app import create_app
     from web.journal import set_up_logging
 
     set_up_logging()
-    logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    return make_app(Settings.model_validate_json(os.environ[_HANDED_DOWN]), create_app)
+    return make_app(Settings.model_validate_json(os.environ[_HANDED_DOWN]))
