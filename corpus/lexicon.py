@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from corpus.errors import BadData
@@ -81,14 +82,9 @@ def _plural(form: str) -> str:
     return form[:-1] + "ces" if form.endswith("z") else form + "es"
 
 
-def compile_lexicon(
-    names: frozenset[str] = frozenset(), folder: Path = FOLDER, glossary: Iterable[Term] | None = None
-) -> dict[str, Entry]:
-    """Folded form or phrase -> entry, from the lexicon's files, the glossary and simplemma's inflections.
-
-    `names` are folded words that the collection writes with a capital in both languages: they stay as they are.
-    Raises BadData when a file is malformed.
-    """
+@lru_cache(maxsize=2)
+def _word_forms(folder: Path, stamp: tuple[int, ...]) -> tuple[dict[str, Entry], frozenset[str]]:
+    """Form -> entry of single words, and the function words; `stamp` changes with the files, so that a run reads them once."""
     by_lemma: dict[str, list[LexiconLine]] = {}
     for line in read_lexicon(folder / "words.tsv"):
         by_lemma.setdefault(fold(line.spanish), []).append(line)
@@ -126,6 +122,20 @@ def compile_lexicon(
     for form, line in functions.items():
         forms[form] = Entry(_weigh(line.english), function=True)
     _apply_weights(forms, read_weights(folder / "weights.tsv"))
+    return forms, frozenset(functions)
+
+
+def compile_lexicon(
+    names: frozenset[str] = frozenset(), folder: Path = FOLDER, glossary: Iterable[Term] | None = None
+) -> dict[str, Entry]:
+    """Folded form or phrase -> entry, from the lexicon's files, the glossary and simplemma's inflections.
+
+    `names` are folded words that the collection writes with a capital in both languages: they stay as they are.
+    Raises BadData when a file is malformed.
+    """
+    stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("*.tsv")))
+    known, functions = _word_forms(folder, stamp)
+    forms = dict(known)
     for name in names:
         if name not in functions:
             forms[name] = Entry(())

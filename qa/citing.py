@@ -13,8 +13,8 @@ Style = Literal["text", "markdown", "bibtex", "ris", "csl-json"]
 STYLES: tuple[Style, ...] = ("text", "markdown", "bibtex", "ris", "csl-json")
 
 _TEXT: dict[Lang, dict[str, str]] = {
-    "en": {"untitled": "Untitled document", "nd": "n.d.", "quoting": "quoted from the summary", "summary": "Summary in RCM Answers, document", "page": "p.", "document": "document", "rests": "Overview compiled in RCM Answers from"},
-    "es": {"untitled": "Documento sin título", "nd": "s. f.", "quoting": "citado del resumen", "summary": "Resumen en RCM Answers, documento", "page": "p.", "document": "documento", "rests": "Panorama elaborado en RCM Answers a partir de"},
+    "en": {"untitled": "Untitled document", "nd": "n.d.", "summary": "Summary in RCM Answers, document", "page": "p.", "document": "document", "overview": "Overview compiled for RCM Answers from the sources it names, document"},
+    "es": {"untitled": "Documento sin título", "nd": "s. f.", "summary": "Resumen en RCM Answers, documento", "page": "p.", "document": "documento", "overview": "Panorama elaborado para RCM Answers a partir de las fuentes que nombra, documento"},
 }  # fmt: skip
 # Kinds of documents in the type words of CSL, BibTeX and RIS.
 _TYPES = {
@@ -56,7 +56,9 @@ def _where(document: Document, passage: Passage | None, lang: Lang) -> str:
     parts = []
     if passage is not None and passage.page is not None:
         parts.append(f"{words['page']} {passage.page}")
-    if document.summary:
+    if document.rests_on:
+        parts.append(f"{words['overview']} {passage.id if passage else document.id}")
+    elif document.summary:
         parts.append(f"{words['summary']} {passage.id if passage else document.id}")
     else:
         parts.append(f"{words['document']} {passage.id if passage else document.id}")

@@ -54,7 +54,10 @@ class Settings(BaseModel):
     ] = ()
     rate_limit: Annotated[str, Field(description="requests that one client may send to the API")] = "120/minute"
     cors_origins: Annotated[tuple[str, ...], Field(description="web origins that may call the API from a browser")] = ()
-    trusted_hosts: Annotated[tuple[str, ...], Field(description="host names that the server answers to; empty means any")] = ()
+    trusted_hosts: Annotated[
+        tuple[str, ...],
+        Field(description="host names that the server answers to; empty means any, on a loopback address only local names"),
+    ] = ()
     max_body_bytes: Annotated[int, Field(gt=0, description="largest request body, in bytes")] = 262_144
     max_batch: Annotated[int, Field(ge=1, le=1000, description="most questions in one batch request")] = 64
     max_feedback_rows: Annotated[int, Field(ge=0, description="most verdicts that the feedback file keeps")] = 10_000
