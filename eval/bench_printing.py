@@ -239,7 +239,7 @@ def _paint_stages(axes: Any, found: dict[str, Any], floor: float) -> None:
     axes.set_yticks(places, list(bars)[::-1])
     axes.set(xlabel="x bare model forward", title="one question in process")
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper right")
 
 
 def _paint_sizes(axes: Any, sizes: Sequence[dict[str, Any]]) -> None:

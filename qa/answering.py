@@ -75,6 +75,7 @@ class Engine:
         self.settings = settings or RetrievalSettings(weights=load_weights(), ranking=load_ranking())
         self._calibration = load_calibration()
         self._examiner = Examiner(index)
+        self.suggested: dict[tuple[str, Lang], bool] = {}  # questions tried as suggestions: are they answered
         self._reranker = reranker
         self._budget_ms = rerank_budget_ms
         manifest = index.manifest

@@ -14,7 +14,7 @@ from corpus.records import LANGS, Passage
 from corpus.words import find_words, fold
 from index.analysis import Term
 from index.searching import Index
-from qa.answers import Highlight, Question
+from qa.answers import Highlight, Question, QuestionKind
 from qa.fusion import Scores
 from qa.retrieving import QuestionTerms
 
@@ -26,6 +26,7 @@ _NUMBER = re.compile(
 )
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
+_WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
@@ -65,10 +66,19 @@ def _institutional_words() -> frozenset[str]:
 
 
 def answer_type_present(question: Question, text: str, question_words: frozenset[str]) -> bool:
-    """Whether a sentence holds something of the sort that is asked for, beside what the question itself says."""
+    """Whether a sentence holds something of the sort that is asked for, beside what the question itself says.
+
+    "When and where" asks for both.
+    """
+    if question.kind == "when" and _WHERE_TOO.search(question.search_text):
+        return _holds("when", question, text, question_words) and _holds("where", question, text, question_words)
+    return _holds(question.kind, question, text, question_words)
+
+
+def _holds(kind: QuestionKind, question: Question, text: str, question_words: frozenset[str]) -> bool:
     if text.startswith(("Note:", "Nota:")):
         return False  # a remark about other sources, not the statement itself
-    match question.kind:
+    match kind:
         case "when":
             if _YEAR_OR_DATE.search(text):
                 return any(w.folded not in question_words for w in find_words(text) if w.folded[:1].isdigit())

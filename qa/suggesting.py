@@ -30,7 +30,7 @@ def suggest(engine: "Engine", question: Question, candidates: Candidates, status
     forms = _FORMS[question.lang]
     tries: list[str] = []
     if len(candidates.ordinals) and status == "related":
-        for position in diversify(engine.index, candidates, 3, per_document=1):
+        for position in diversify(engine.index, candidates, 2, per_document=1):
             document = engine.index.store.document_at(
                 int(engine.index.attributes.rows["document"][candidates.ordinals[position]])
             )
@@ -42,9 +42,19 @@ def suggest(engine: "Engine", question: Question, candidates: Candidates, status
             break
         if text.lower() == question.text.lower():
             continue
-        if engine.answer(text, k=1, lang=question.lang, suggestions=False).status == "answered":
+        if _is_answered(engine, text, question.lang):
             good.append(text)
     return tuple(good)
+
+
+def _is_answered(engine: "Engine", text: str, lang: Lang) -> bool:
+    """Whether the collection answers a question; asked once for each engine, so that the like ones cost nothing later."""
+    known = engine.suggested
+    if (text, lang) not in known:
+        if len(known) > 4096:
+            known.clear()
+        known[text, lang] = engine.answer(text, k=1, lang=lang, suggestions=False).status == "answered"
+    return known[text, lang]
 
 
 def _questions_about(document: Document, lang: Lang) -> list[str]:
