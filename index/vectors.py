@@ -52,9 +52,12 @@ def write_vectors(folder: Path, vectors: Vectors) -> str:
 
 
 def _choose_probes(index: Any, vectors: Vectors, generator: np.random.Generator, queries: int = 128) -> int:
-    """The fewest lists to search for RECALL of the exact best ten: queries are passages blurred by noise."""
+    """The fewest lists to search for RECALL of the exact best ten.
+
+    Queries stand between two passages, with noise: a question is not so near to any passage as passages are to each other.
+    """
     n, dim = vectors.shape
-    asked = vectors[generator.choice(n, size=queries, replace=False)]
+    asked = vectors[generator.choice(n, size=queries, replace=False)] + vectors[generator.choice(n, size=queries, replace=False)]
     asked = asked + generator.normal(scale=1.0 / np.sqrt(dim), size=asked.shape).astype(np.float32)
     asked = (asked / np.linalg.norm(asked, axis=1, keepdims=True)).astype(np.float32)
     exact = _exact_best(vectors, asked, 10)
