@@ -43,7 +43,7 @@ check: $(STAMP) ## the fast part of the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m corpus check
-	$(BIN)/pytest -q -m "not slow and not browser"
+	RCM_TEST_HOME=var/test-home $(BIN)/pytest -q -m "not slow and not browser"
 
 clean: ## remove what was built (not your documents in var/library)
 	rm -rf var/generations var/cache var/live var/previous .mypy_cache .pytest_cache .ruff_cache .hypothesis
