@@ -23,7 +23,7 @@ from qa.deciding import (
 )
 from qa.errors import BadQuestion
 from qa.evidence import choose_sentences, make_highlights
-from qa.examining import DEPTH, Examined, Examiner, reorder, second_order
+from qa.examining import DEPTH, Examined, Examiner, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
 from qa.understanding import understand
@@ -127,7 +127,7 @@ class Engine:
                 return replace(candidates, notes=(*candidates.notes, note))
             scores.extend(self._reranker.score(question.search_text, [passage.text]))
         order = sorted(range(depth), key=lambda n: (-scores[n], n)) + list(range(depth, len(candidates.ordinals)))
-        return reorder(candidates, np.asarray(order, dtype=np.int64))
+        return candidates.take(np.asarray(order, dtype=np.int64))
 
     def answer(
         self,
@@ -185,9 +185,10 @@ class Engine:
         self, question: Question, candidates: Candidates, shown: Sequence[int], seen: Sequence[Examined]
     ) -> list[Evidence]:
         index = self.index
-        later = [position for position in shown if position >= len(seen)]
-        subject = subject_of(index, question, candidates)
-        rest = dict(zip(later, self._examiner.examine(question, candidates, subject, later), strict=True)) if later else {}
+        rest: dict[int, Examined] = {}
+        if later := [position for position in shown if position >= len(seen)]:
+            subject = subject_of(index, question, candidates)
+            rest = dict(zip(later, self._examiner.examine(question, candidates, subject, later), strict=True))
         evidence: list[Evidence] = []
         for rank, position in enumerate(shown, start=1):
             examined = seen[position] if position < len(seen) else rest[position]
@@ -219,8 +220,7 @@ class Engine:
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
         answers = choose_sentences(question, first.document.text, first.passage.sentences, first.sentence_scores)
-        subject = subject_of(self.index, question, candidates)
-        features = features_of(self.index, question, candidates, seen, answers, len(subject.names))
+        features = features_of(self.index, question, candidates, seen, answers)
         return Scored(features, self._calibration[question.lang].probability(features))
 
     def _finish(

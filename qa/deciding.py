@@ -117,9 +117,8 @@ def features_of(
     candidates: Candidates,
     seen: Sequence[Examined],
     answers: Sequence[tuple[int, int]],
-    names: int,
 ) -> dict[str, float]:
-    """The values of FEATURES for the best candidate (position 0), its answering sentences, and the names asked for."""
+    """The values of FEATURES for the best candidate (position 0), and its answering sentences."""
     first = seen[0]
     terms = candidates.terms
     unknown = sum(word.weight for word in terms.words if not any(index.english.frequency(t.term) for t in word.terms))
@@ -161,7 +160,7 @@ def features_of(
         "asks_manner": float(question.kind in ("how", "why")),
         "sentence_coverage": float(first.matched.coverages[chosen].max()),
         "unknown": unknown / terms.total_weight if terms.total_weight else 0.0,
-        "named": 1 - len(first.missing) / names if names else 1.0,
+        "named": 1 - len(first.missing) / first.names if first.names else 1.0,
         "named_missing": float(len(first.missing)),
         "margin": float(candidates.scores[0] - tail),
         "agreement": float(np.mean([1 / rank if rank else 0.0 for rank in ranks])),

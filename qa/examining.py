@@ -1,7 +1,7 @@
 """A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -47,7 +47,8 @@ class Examined:
     typed: NDArray[np.bool_]
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
-    missing: tuple[str, ...]
+    missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
+    names: int  # how many were asked for
 
     @property
     def sentence_scores(self) -> NDArray[np.float32]:
@@ -116,6 +117,7 @@ class Examiner:
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, terms in subject.names if not terms & present),
+                    names=len(subject.names),
                 )
             )
         return seen
@@ -151,17 +153,4 @@ def second_order(candidates: Candidates, seen: Sequence[Examined], weights: Sequ
     scores = [sum(w * f for w, f in zip(weights, ranking_features(candidates, n, e), strict=True)) for n, e in enumerate(seen)]
     order = sorted(range(len(seen)), key=lambda n: (-scores[n], n))
     whole = np.asarray(order + list(range(len(seen), len(candidates.ordinals))), dtype=np.int64)
-    return reorder(candidates, whole), [seen[n] for n in order]
-
-
-def reorder(candidates: Candidates, order: NDArray[np.int64]) -> Candidates:
-    """The candidates in another order; scores go with their passages."""
-    return replace(
-        candidates,
-        ordinals=candidates.ordinals[order],
-        scores=candidates.scores[order],
-        dense=candidates.dense[order],
-        sentence=candidates.sentence[order],
-        english=candidates.english[order],
-        own=candidates.own[order],
-    )
+    return candidates.take(whole), [seen[n] for n in order]

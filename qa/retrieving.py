@@ -1,7 +1,7 @@
 """A question's candidates from both arms, each scored exactly in every arm, twins of two languages joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -73,6 +73,18 @@ class Candidates:
     vector: NDArray[np.float32] | None
     notes: tuple[str, ...] = ()
     twins: dict[int, int] = field(default_factory=dict)  # ordinal shown -> ordinal of the version that it stands for
+
+    def take(self, positions: NDArray[np.int64]) -> "Candidates":
+        """The candidates at these positions, in this order; every array goes along."""
+        return replace(
+            self,
+            ordinals=self.ordinals[positions],
+            scores=self.scores[positions],
+            dense=self.dense[positions],
+            sentence=self.sentence[positions],
+            english=self.english[positions],
+            own=self.own[positions],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +213,19 @@ def score_candidates(
             inside = langs == number
             weights = settings.weights_for(question.lang, "es" if lang == "es" else "en")
             scores[inside] = fuse(dense[inside], sentence[inside], english[inside], own[inside], weights)
-    order = np.lexsort((ordinals, -scores))
     return Candidates(
-        ordinals=ordinals[order],
-        scores=scores[order],
-        dense=dense[order],
-        sentence=sentence[order],
-        english=english[order],
-        own=own[order],
+        ordinals=ordinals,
+        scores=scores,
+        dense=dense,
+        sentence=sentence,
+        english=english,
+        own=own,
         dense_ranks={int(o): rank for rank, o in enumerate(dense_order, start=1)},
         lexical_ranks={int(o): rank for rank, o in enumerate(lexical_order, start=1)},
         background=background,
         terms=terms,
         vector=vector,
-    )
+    ).take(np.lexsort((ordinals, -scores)))
 
 
 def join_twins(index: Index, candidates: Candidates, lang: Lang) -> Candidates:
@@ -238,22 +249,7 @@ def join_twins(index: Index, candidates: Candidates, lang: Lang) -> Candidates:
                 scores[chosen] = candidates.scores[n]
             twins[int(candidates.ordinals[chosen])] = ordinal if chosen != n else twin
         keep.append(chosen)
-    rows_kept = np.asarray(keep, dtype=np.int64)
-    return Candidates(
-        ordinals=candidates.ordinals[rows_kept],
-        scores=scores[rows_kept],
-        dense=candidates.dense[rows_kept],
-        sentence=candidates.sentence[rows_kept],
-        english=candidates.english[rows_kept],
-        own=candidates.own[rows_kept],
-        dense_ranks=candidates.dense_ranks,
-        lexical_ranks=candidates.lexical_ranks,
-        background=candidates.background,
-        terms=candidates.terms,
-        vector=candidates.vector,
-        notes=candidates.notes,
-        twins=twins,
-    )
+    return replace(candidates, scores=scores, twins=twins).take(np.asarray(keep, dtype=np.int64))
 
 
 def phrase_bitmap(index: Index, filters: Filters, lang: Lang) -> NDArray[np.bool_]:
