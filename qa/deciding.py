@@ -208,7 +208,7 @@ def status_of(p: float, calibration: Calibration) -> tuple[Status, Level]:
 
 _REASONS: dict[Lang, dict[str, str]] = {
     "en": {
-        "high": "The marked words answer the question directly; both ways of searching agree on this passage.",
+        "high": "The marked words answer the question directly.",
         "medium": "The marked words probably answer the question; check them against the source.",
         "related": "These passages are about the subject, but none of them may answer the question.",
         "missing": "No passage of the collection mentions {names} together with the rest of the question.",
@@ -220,7 +220,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "phrase": "No document contains the words {names} exactly so.",
     },
     "es": {
-        "high": "Las palabras marcadas responden directamente a la pregunta; las dos formas de búsqueda coinciden en este pasaje.",
+        "high": "Las palabras marcadas responden directamente a la pregunta.",
         "medium": "Las palabras marcadas probablemente responden a la pregunta; conviene comprobarlas en la fuente.",
         "related": "Estos pasajes tratan del tema, pero es posible que ninguno responda a la pregunta.",
         "missing": "Ningún pasaje de la colección menciona {names} junto con el resto de la pregunta.",

@@ -8,7 +8,7 @@ ANSWER: dict[str, Any] = {
     "confidence": {
         "level": "high",
         "p": 0.9971,
-        "reason": "The marked words answer the question directly; both ways of searching agree on this passage.",
+        "reason": "The marked words answer the question directly.",
     },
     "answer": {
         "text": "XV RCM, 2010: the fifteenth annual meeting of the RCM was held in Tapachula, Mexico, in May 2010 and "
