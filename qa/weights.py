@@ -1,4 +1,4 @@
-"""The learnt weights of fusion, by direction: a small file made by the evaluation."""
+"""The weights of fusion by direction and of the closer look: a small file, chosen on the dev split or by `rcm-qa eval fit`."""
 
 import json
 from functools import lru_cache
