@@ -151,8 +151,8 @@ def rank_by_model(beir: Beir, embedder: Embedder, cache: Path) -> dict[str, list
     texts = [f"{document.title} {document.text}" if document.title else document.text for document in beir.documents]
     store = EmbeddingCache(cache, embedder)
     try:
-        vectors, _ = store.embed(texts)
-        asked, _ = store.embed(list(beir.questions.values()))
+        vectors = store.embed(texts).vectors
+        asked = store.embed(list(beir.questions.values())).vectors
     finally:
         store.close()
     everything = np.arange(len(texts))

@@ -35,6 +35,7 @@ from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, r
 from index.places import PlacesWriter
 from index.searching import Index
 from index.store import Store, write_store
+from index.tokens import TOKENS_UP_TO, write_tokens
 from index.vectors import write_vectors
 from index.vocabulary import write_vocabulary
 from index.weighing import english_weights, spanish_weights
@@ -209,7 +210,8 @@ def _write(
         progress("gloss", 1, 1)
     with clock.stage("chunk"):
         gloss_text = gloss.gloss_text if settings.gloss else no_gloss
-        chunker = Chunker(ModelTokens(model_folder), settings.chunking, gloss_text)
+        counter = ModelTokens(model_folder)
+        chunker = Chunker(counter, settings.chunking, gloss_text)
         passages: list[tuple[int, Passage]] = []
         embedded: list[str] = []
         for at, document in enumerate(documents):
@@ -228,13 +230,20 @@ def _write(
         sentences = [gloss_text(documents[at].text[a:b], passage.lang) for at, passage in passages for a, b in passage.sentences]
         cache = EmbeddingCache(home.cache, embedder)
         try:
-            vectors, fresh = cache.embed([*embedded, *sentences], lambda done, total: progress("embed", done, total))
+            # Tokens of a large collection would take more room than all else together.
+            with_tokens = len(embedded) if len(embedded) <= TOKENS_UP_TO else 0
+            found = cache.embed([*embedded, *sentences], with_tokens, lambda done, total: progress("embed", done, total))
+            vectors = found.vectors
             cache.keep_only([*embedded, *sentences])
         finally:
             cache.close()
     with clock.stage("vectors"):
         vector_kind = write_vectors(folder, vectors[: len(embedded)])
         np.save(folder / "sentences.npy", vectors[len(embedded) :].astype(np.float16))
+        if found.tokens:
+            sizes = iter(sentences)
+            counts = [[counter.count(next(sizes)) - 2 for _ in passage.sentences] for _, passage in passages]
+            write_tokens(folder / "tokens", found.pieces, found.tokens, counts)
     with clock.stage("terms"):
         analyzer = Analyzer(load_glossary(), gloss)
         english, spanish = PlacesWriter(), PlacesWriter()
@@ -271,7 +280,7 @@ def _write(
             sentences=sum(len(p.sentences) for _, p in passages),
             skipped=len(collection.skipped),
             removed_lines=len(collection.removed),
-            embedded=fresh,
+            embedded=found.fresh,
             words=sum(len(d.text.split()) for d in documents),
         ),
         files={path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()},

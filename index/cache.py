@@ -3,11 +3,24 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.embedders import Embedder, Vectors
+from index.embedders import Embedder, TokenEmbedder, Vectors
+from index.tokens import Tokens, pack
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What the model makes of texts, in their order."""
+
+    vectors: Vectors  # (n, dim) float32, unit rows
+    pieces: list[NDArray[np.int32]]  # of the texts with tokens
+    tokens: list[Tokens]
+    fresh: int  # embedded anew
 
 
 def text_key(text: str) -> bytes:
@@ -23,39 +36,72 @@ class EmbeddingCache:
         self._embedder = embedder
         self._connection = sqlite3.connect(folder / f"{embedder.fingerprint}.sqlite")
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB) WITHOUT ROWID"
+        )
 
-    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[Vectors, int]:
-        """(n, dim) float32 unit rows of the texts, and how many were embedded anew. Kept in steps, so a kill loses little."""
-        keys = [text_key(text) for text in texts]
-        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
+    def embed(
+        self, texts: Sequence[str], with_tokens: int = 0, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> Embedded:
+        """Vectors of the texts, and the tokens of the first `with_tokens` of them. Kept in steps, so a kill loses little.
+
+        No tokens where the embedder does not give any.
+        """
+        encoder = self._embedder if with_tokens and isinstance(self._embedder, TokenEmbedder) else None
+        with_tokens = with_tokens if encoder is not None else 0
         rows: dict[bytes, list[int]] = {}
-        for row, key in enumerate(keys):
-            rows.setdefault(key, []).append(row)
+        for row, text in enumerate(texts):
+            rows.setdefault(text_key(text), []).append(row)
+        out = Embedded(np.zeros((len(texts), self._embedder.dim), dtype=np.float32), [], [], 0)
+        pieces: dict[int, NDArray[np.int32]] = {}
+        tokens: dict[int, Tokens] = {}
         missing: list[bytes] = []
+
+        def take(key: bytes, vector: NDArray[np.float32], piece: NDArray[np.int32] | None, token: Tokens | None) -> None:
+            out.vectors[rows[key]] = vector
+            for row in rows[key]:
+                if row < with_tokens and piece is not None and token is not None:
+                    pieces[row], tokens[row] = piece, token
+
         for key, places in rows.items():
-            found = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
-            if found is None:
+            found = self._connection.execute("SELECT vector, pieces, tokens FROM vectors WHERE key = ?", (key,)).fetchone()
+            if found is None or (places[0] < with_tokens and found[1] is None):
                 missing.append(key)
+            elif found[1] is None:
+                take(key, np.frombuffer(found[0], dtype=np.float32), None, None)
             else:
-                out[places] = np.frombuffer(found[0], dtype=np.float32)
-        # Longest first: texts of like length share a batch, and the time left shrinks faster than promised, not slower.
+                piece = np.frombuffer(found[1], dtype=np.int32)
+                width = len(found[2]) // max(len(piece), 1)
+                take(
+                    key,
+                    np.frombuffer(found[0], dtype=np.float32),
+                    piece,
+                    np.frombuffer(found[2], dtype=np.int8).reshape(len(piece), width),
+                )
+        # Longest first: the time left shrinks faster than promised, not slower.
         missing.sort(key=lambda key: -len(texts[rows[key][0]]))
         done = 0
         progress(0, len(missing))
         for start in range(0, len(missing), 256):
             step = missing[start : start + 256]
-            vectors = self._embedder.embed([texts[rows[key][0]] for key in step])
-            for key, vector in zip(step, vectors, strict=True):
-                out[rows[key]] = vector
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                [(key, vector.tobytes()) for key, vector in zip(step, vectors, strict=True)],
-            )
+            kept: list[tuple[bytes, bytes, bytes | None, bytes | None]] = []
+            wanted = [key for key in step if rows[key][0] < with_tokens]
+            if encoder is not None and wanted:
+                for key, encoded in zip(wanted, encoder.encode([texts[rows[key][0]] for key in wanted]), strict=True):
+                    packed = pack(encoded.tokens)
+                    take(key, encoded.vector, encoded.pieces, packed)
+                    kept.append((key, encoded.vector.tobytes(), encoded.pieces.tobytes(), packed.tobytes()))
+            bare = [key for key in step if rows[key][0] >= with_tokens]
+            for key, vector in zip(bare, self._embedder.embed([texts[rows[key][0]] for key in bare]), strict=True):
+                take(key, vector, None, None)
+                kept.append((key, vector.tobytes(), None, None))
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", kept)
             self._connection.commit()
             done += len(step)
             progress(done, len(missing))
-        return out, len(missing)
+        out.pieces.extend(pieces[row] for row in range(with_tokens))
+        out.tokens.extend(tokens[row] for row in range(with_tokens))
+        return replace(out, fresh=len(missing))
 
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget every vector but those of these texts: what was deleted leaves no trace here either."""

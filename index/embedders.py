@@ -4,13 +4,14 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.tokens import PACKAGED_MODEL, max_tokens, packaged_model
 from index.errors import BadModel
+from index.tokens import Encoded
 
 Vectors = NDArray[np.float32]  # (n, dim), unit rows
 
@@ -35,6 +36,15 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """(n, dim) float32, unit rows, in the order of the texts. `progress` is told how many are done."""
+        ...
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that gives the words of a text as well: what late interaction needs."""
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> list[Encoded]:
+        """Vector and tokens of each text, in order."""
         ...
 
 

@@ -15,8 +15,11 @@ import numpy as np
 from corpus.tokens import max_tokens
 from index.embedders import Embedder, SentenceTransformerEmbedder, Vectors, fingerprint_model
 from index.errors import BadModel
+from index.projecting import projection_name, projection_of
+from index.tokens import Encoded
 
-_FORMAT = 2
+_FORMAT = 3
+_BOTH = ["sentence_embedding", "token_vectors"]
 # What the graph is checked on before it is used: short and long, both languages, names and numbers.
 CHECK_TEXTS = (
     "When and where was the Regional Conference on Migration created?",
@@ -90,7 +93,8 @@ class GraphEmbedder:
         out = np.empty((len(texts), self.dim), dtype=np.float32)
 
         def run(row: int) -> None:
-            out[row] = self._run(tokens[row])
+            vector = self._run(tokens[row], _BOTH[:1])[0]
+            out[row] = vector / max(float(np.linalg.norm(vector)), 1e-12)
             if progress:
                 progress(1)
 
@@ -101,11 +105,38 @@ class GraphEmbedder:
                 list(pool.map(run, range(len(texts))))
         return out
 
-    def _run(self, tokens: list[int]) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> list[Encoded]:
+        """Vector and tokens of each text, from one pass of the model; one text at a time on every core."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        out: list[Encoded] = []
+
+        def run(encoding: Any) -> Encoded:
+            vector, rows = self._run(encoding.ids, _BOTH)
+            words = np.asarray([-1 if word is None else word for word in encoding.word_ids], dtype=np.int32)
+            kept = np.flatnonzero(words >= 0)
+            numbers, own = np.unique(words[kept], return_inverse=True)
+            return Encoded(
+                vector=vector / max(float(np.linalg.norm(vector)), 1e-12),
+                pieces=np.asarray(encoding.ids, dtype=np.int32)[kept],
+                words=own.astype(np.int32),
+                spans=tuple(encoding.word_to_chars(int(number)) for number in numbers),
+                tokens=rows[kept],
+            )
+
+        if len(texts) == 1:
+            return [run(encodings[0])]
+        with ThreadPoolExecutor(self._threads) as pool:
+            for encoded in pool.map(run, encodings):
+                out.append(encoded)
+                if progress:
+                    progress(1)
+        return out
+
+    def _run(self, tokens: list[int], outputs: list[str]) -> list[Any]:
         ids = np.asarray([tokens], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        vector = self._session.run(None, {k: v for k, v in feeds.items() if k in self._wants})[0][0]
-        return vector / max(float(np.linalg.norm(vector)), 1e-12)  # type: ignore[no-any-return]
+        found = self._session.run(outputs, {k: v for k, v in feeds.items() if k in self._wants})
+        return [part[0] for part in found]
 
 
 def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = lambda line: None) -> Embedder:
@@ -115,7 +146,8 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
     0.99 with the reference (and 0.98 for the worst text) on CHECK_TEXTS.
     """
     identity = fingerprint_model(model_folder)
-    target = graphs / f"{identity}-v{_FORMAT}"
+    projection = projection_name(identity)
+    target = graphs / f"{identity}-{projection}-v{_FORMAT}"
     if (target / "graph.json").is_file():
         return GraphEmbedder(target)
     reference = SentenceTransformerEmbedder(model_folder)
@@ -123,12 +155,12 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
     expected = reference.embed(CHECK_TEXTS)
     with tempfile.TemporaryDirectory(dir=graphs, prefix=".export-") as work:
         try:
-            exact = _export(reference, model_folder, Path(work) / "float32", identity)
+            exact = _export(reference, model_folder, Path(work) / "float32", identity, projection)
         except Exception as error:  # an exporter fails in as many ways as there are models
             say(f"this model cannot be exported as a graph ({str(error).splitlines()[0][:120]}); sentence-transformers runs it")
             return reference
         chosen: tuple[float, Path] | None = None
-        for folder in (exact, *_quantized(exact, Path(work), identity, say)):
+        for folder in (exact, *_quantized(exact, Path(work), say)):
             seconds = _check(folder, expected, say)
             if seconds is not None and (chosen is None or seconds < chosen[0]):
                 chosen = (seconds, folder)
@@ -140,50 +172,62 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
     return GraphEmbedder(target)
 
 
-def _export(reference: SentenceTransformerEmbedder, model_folder: Path, folder: Path, identity: str) -> Path:
+def _export(
+    reference: SentenceTransformerEmbedder, model_folder: Path, folder: Path, identity: str, projection_name: str
+) -> Path:
     import warnings
 
     import torch
 
+    projection = projection_of(identity, reference.model)
     model = reference.model.requires_grad_(False)
     for part in model.modules():
         if hasattr(part, "set_attn_implementation"):
             part.set_attn_implementation("eager")  # the fused kernel traces to operators that the graph format lacks
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc]
+    class Encoding(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model  # as a part, so that its weights are initializers that can be quantised
+            self.projection = torch.nn.Parameter(torch.from_numpy(projection), requires_grad=False)
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-            return torch.nn.functional.normalize(found["sentence_embedding"], dim=-1)
+            normalize = torch.nn.functional.normalize
+            tokens = found["token_embeddings"] @ self.projection
+            return normalize(found["sentence_embedding"], dim=-1), normalize(tokens, dim=-1)
 
     folder.mkdir(parents=True)
     ids = torch.ones(2, 8, dtype=torch.long)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Pooled().eval(),
+            Encoding().eval(),
             (ids, ids),
             str(folder / "model.onnx"),
             input_names=["input_ids", "attention_mask"],
-            output_names=["sentence_embedding"],
-            dynamic_axes={"input_ids": {0: "n", 1: "l"}, "attention_mask": {0: "n", 1: "l"}, "sentence_embedding": {0: "n"}},
+            output_names=_BOTH,
+            dynamic_axes={
+                "input_ids": {0: "n", 1: "l"},
+                "attention_mask": {0: "n", 1: "l"},
+                "sentence_embedding": {0: "n"},
+                "token_vectors": {0: "n", 1: "l"},
+            },
             opset_version=17,
             dynamo=False,
         )
     shutil.copyfile(model_folder / "tokenizer.json", folder / "tokenizer.json")
-    _write_record(folder, reference.dim, max_tokens(model_folder), identity, "float32")
+    record = {"dim": reference.dim, "max_tokens": max_tokens(model_folder), "precision": "float32"}
+    _write_record(folder, record, f"{identity}-{projection_name}")
     return folder
 
 
-def _write_record(folder: Path, dim: int, tokens: int, identity: str, precision: str) -> None:
-    record = {"dim": dim, "max_tokens": tokens, "precision": precision, "fingerprint": f"{identity}-onnx-{precision}-v{_FORMAT}"}
-    (folder / "graph.json").write_text(json.dumps(record), encoding="utf-8")
+def _write_record(folder: Path, record: dict[str, Any], identity: str) -> None:
+    whole = {**record, "identity": identity, "fingerprint": f"{identity}-onnx-{record['precision']}-v{_FORMAT}"}
+    (folder / "graph.json").write_text(json.dumps(whole), encoding="utf-8")
 
 
-def _quantized(exact: Path, work: Path, identity: str, say: Callable[[str], None]) -> list[Path]:
+def _quantized(exact: Path, work: Path, say: Callable[[str], None]) -> list[Path]:
     """8-bit weights per channel, activations quantised as they come; 7 bits are used of the weights, so no sum overflows."""
     try:
         import logging
@@ -205,7 +249,7 @@ def _quantized(exact: Path, work: Path, identity: str, say: Callable[[str], None
         return []
     shutil.copyfile(exact / "tokenizer.json", folder / "tokenizer.json")
     record = json.loads((exact / "graph.json").read_text(encoding="utf-8"))
-    _write_record(folder, record["dim"], record["max_tokens"], identity, "int8")
+    _write_record(folder, {**record, "precision": "int8"}, record["identity"])
     return [folder]
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import IndexMismatch
 
-FORMAT = 2
+FORMAT = 3
 
 
 class _Record(BaseModel):

@@ -14,14 +14,17 @@ from corpus.gloss import Gloss
 from corpus.glossary import load_glossary
 from corpus.mapped import map_array
 from corpus.records import Passage
+from corpus.words import ENGLISH_STOP_WORDS, fold
 from index.analysis import Analyzer
-from index.embedders import Embedder
+
+from index.embedders import Embedder, TokenEmbedder
 from index.errors import IndexMismatch
 from index.filters import Attributes
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest
 from index.places import Places
 from index.store import Store
+from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex
 from index.vocabulary import Vocabulary
 
@@ -83,15 +86,28 @@ class Index:
         self.countries = frozenset(Analyzer.concept_of(term) for term in load_glossary() if term.kind == "country")
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         self.sentences = map_array(folder / "sentences.npy")
+        self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None
         self.vocabulary = Vocabulary(folder)
         self.attributes = Attributes(folder / "attributes.npy", names, [d.id for d in self.store.documents()])
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
-        """(dim,) unit vector of a text already in English space. Raises IndexMismatch without an embedder."""
+    def encode_question(self, text: str) -> tuple[NDArray[np.float32], AskedWords | None]:
+        """(dim,) unit vector of a text already in English space, and its words where the index holds those of passages.
+
+        Raises IndexMismatch without an embedder.
+        """
         if self.embedder is None:
             raise IndexMismatch("the embedder is not loaded; only the lexical search is available")
-        vector: NDArray[np.float32] = self.embedder.embed([text])[0]
-        return vector
+        if self.tokens is None or not isinstance(self.embedder, TokenEmbedder):
+            return self.embedder.embed([text])[0], None
+        encoded = self.embedder.encode([text])[0]
+        words = [fold(text[a:b]) for a, b in encoded.spans]
+        return encoded.vector, self.tokens.ask(encoded, [w.isalnum() and w not in ENGLISH_STOP_WORDS for w in words])
+
+    def word_matches(self, asked: AskedWords, ordinal: int, count: int) -> WordMatches | None:
+        """The words of a question in one passage of `count` sentences; None where the index holds no tokens."""
+        if self.tokens is None:
+            return None
+        return self.tokens.match(asked, ordinal, int(self.attributes.rows["sentences"][ordinal]), count)
 
     def sentence_scores(self, vector: NDArray[np.float32], ordinal: int, count: int) -> NDArray[np.float32]:
         """(count,) cosines of a question's vector with the sentences of one passage."""

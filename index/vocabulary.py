@@ -14,7 +14,10 @@ from index.errors import IndexMismatch
 
 
 def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
-    """Write `words.tsv`: folded word, how often, the spelling that occurs most; words of the titles included."""
+    """Write `words.tsv`: folded word, how often, the spelling that occurs most, 1 where it is ever written small.
+
+    Words of the titles are included.
+    """
     counts: Counter[str] = Counter()
     spellings: dict[str, Counter[str]] = {}
     for document in documents:
@@ -22,7 +25,10 @@ def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
             if word.folded.isalpha():
                 counts[word.folded] += 1
                 spellings.setdefault(word.folded, Counter())[word.surface] += 1
-    lines = (f"{word}\t{counts[word]}\t{_usual(spellings[word])}\n" for word in sorted(counts))
+    lines = (
+        f"{word}\t{counts[word]}\t{_usual(spellings[word])}\t{int(any(s.islower() for s in spellings[word]))}\n"
+        for word in sorted(counts)
+    )
     (folder / "words.tsv").write_text("".join(lines), encoding="utf-8")
 
 
@@ -37,12 +43,12 @@ class Vocabulary:
         self._path = folder / "words.tsv"
 
     @cached_property
-    def _words(self) -> dict[str, tuple[int, str]]:
-        words: dict[str, tuple[int, str]] = {}
+    def _words(self) -> dict[str, tuple[int, str, bool]]:
+        words: dict[str, tuple[int, str, bool]] = {}
         try:
             for line in self._path.read_text(encoding="utf-8").splitlines():
-                word, count, spelling = line.split("\t")
-                words[word] = (int(count), spelling)
+                word, count, spelling, small = line.split("\t")
+                words[word] = (int(count), spelling, small == "1")
         except (OSError, ValueError) as error:
             raise IndexMismatch(f"{self._path} is damaged ({error}); run `rcm-qa build --force`") from None
         return words
@@ -50,7 +56,7 @@ class Vocabulary:
     @cached_property
     def _by_length(self) -> dict[int, list[str]]:
         lengths: dict[int, list[str]] = {}
-        for word, (count, _) in self._words.items():
+        for word, (count, _, _) in self._words.items():
             if count >= 2 and len(word) >= 4:
                 lengths.setdefault(len(word), []).append(word)
         return lengths
@@ -60,7 +66,11 @@ class Vocabulary:
 
     def count(self, word: str) -> int:
         """How often a folded word occurs in the collection."""
-        return self._words.get(word, (0, ""))[0]
+        return self._words.get(word, (0, "", False))[0]
+
+    def is_common(self, word: str) -> bool:
+        """Whether the collection ever writes a folded word small: it is no word of names alone."""
+        return self._words.get(word, (0, "", False))[2]
 
     def spelling(self, word: str) -> str:
         """The usual spelling of a folded word, with its accents and capitals."""

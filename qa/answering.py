@@ -99,15 +99,15 @@ class Engine:
 
     def search(self, question: Question, timing: Timing, pool: int = 64) -> Candidates:
         """The candidates of a question, best first, twins joined."""
-        vector = None
+        vector = asked = None
         if self.index.embedder is not None and self.settings.mode != "lexical":
             with timing.stage("gloss"):
                 glossed = self.index.manifest.model.glossed
                 text = self.index.gloss.gloss_text(question.search_text, question.lang) if glossed else question.search_text
             with timing.stage("embed"):
-                vector = self.index.embed_question(text)
+                vector, asked = self.index.encode_question(text)
         with timing.stage("retrieve"):
-            candidates = retrieve(self.index, question, self.settings, vector, pool)
+            candidates = replace(retrieve(self.index, question, self.settings, vector, pool), asked=asked)
         if self._reranker is not None and len(candidates.ordinals):
             with timing.stage("rerank"):
                 candidates = self._rerank(question, candidates)
@@ -193,7 +193,7 @@ class Engine:
         for rank, position in enumerate(shown, start=1):
             examined = seen[position] if position < len(seen) else rest[position]
             document, passage, ordinal = examined.document, examined.passage, examined.ordinal
-            answers = choose_sentences(question, document.text, passage.sentences, examined.sentence_scores)
+            answers = choose_sentences(question, document.text, passage.sentences, examined.choice)
             dense, lexical = candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)
             matched = examined.matched
             evidence.append(
@@ -219,7 +219,7 @@ class Engine:
 
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
-        answers = choose_sentences(question, first.document.text, first.passage.sentences, first.sentence_scores)
+        answers = choose_sentences(question, first.document.text, first.passage.sentences, first.choice)
         features = features_of(self.index, question, candidates, seen, answers)
         return Scored(features, self._calibration[question.lang].probability(features))
 

@@ -15,6 +15,7 @@ from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
+from qa.evidence import find_counts
 from qa.examining import Examined, Subject
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
@@ -36,6 +37,13 @@ FEATURES = (
     "unanswered_words",
     "rarest_unanswered",
     "uncounted",  # "how many X" is asked and the answering sentences do not mention X
+    "number_apart",  # "how many X" is asked and no number stands near an X
+    "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
+    "late",  # late interaction of the question and the passage: mean over words, by rarity, of the best cosine
+    "late_near",  # the best such mean among the first five passages
+    "late_lacking",  # how far the word is from any in the passage that weighs most among those that find no partner, by share
+    "late_rarest",  # the same by rarity alone
+    "late_unanswered",  # the same with the answering sentences and the header only
     "unknown",  # share of the question's words, by rarity, that no passage holds
     "named",  # share of the question's names, acronyms and numbers in the passage or its document's record
     "named_missing",  # how many of them are missing
@@ -44,6 +52,11 @@ FEATURES = (
     "agreement",  # 1 where both arms put it first, less as they differ
     "type_present",  # the answering sentences hold a date, name, number as asked
     "type_missing",  # the whole passage holds none
+    "number_missing",  # a number, date, place or person is asked for and the answering sentences hold none
+    "date_missing",
+    "place_missing",
+    "person_missing",
+    "other_year",  # the question names a year, the answering sentences only others
     "words",  # log of the number of words asked
     "dense_only",  # no lexical evidence at all
     "asks_number",
@@ -68,7 +81,9 @@ class Calibration:
         """P(the passages answer the question)."""
         total = self.bias
         for name, mean, scale, weight in zip(FEATURES, self.mean, self.scale, self.weights, strict=True):
-            total += weight * (features[name] - mean) / scale
+            value = features[name]
+            if value == value:  # what is not a number is not known: it counts as the mean
+                total += weight * (value - mean) / scale
         return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
 
 
@@ -88,15 +103,16 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
     """The words of a question that name something: capitals inside it, acronyms, years, ordinals, glossary concepts."""
     text = question.search_text
     words = find_words(text)
-    named: list[tuple[str, frozenset[str]]] = []
-    ordinals = {words[a].start for a, _, _ in find_ordinals([w.surface for w in words], [w.folded for w in words])}
+    named: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
+    # "First" is more often a word for the beginning than the number of a meeting.
+    ordinals = {words[a].start for a, _, n in find_ordinals([w.surface for w in words], [w.folded for w in words]) if n > 1}
     taken: set[int] = set()
     for group in candidates.terms.groups:
         start, end = group[0].start, group[0].end
         concepts = [t for t in group if t.term.startswith("@")]
         if concepts:
             if index.english.idf(concepts[0].term) > 1.0:  # the process itself is in every passage
-                named.append((text[start:end], frozenset(t.term for t in group)))
+                named.append((start, end, (frozenset(t.term for t in group),)))
             taken.update(range(start, end))
     for group in candidates.terms.groups:
         start, end = group[0].start, group[0].end
@@ -107,8 +123,13 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         number = bool(re.search(r"\d", surface)) or start in ordinals
         acronym = len(surface) > 1 and surface.isupper()
         if capital or number or acronym:
-            named.append((surface, frozenset(t.term for t in group)))
-    return Subject(tuple(named))
+            terms = frozenset(t.term for t in group)
+            if capital and named and named[-1][1] == start - 1 and text[start - 1] == " " and named[-1][0] not in taken:
+                before = named.pop()  # "Northern Triangle", "Gustavo Mohar": one name
+                named.append((before[0], end, (*before[2], terms)))
+            else:
+                named.append((start, end, (terms,)))
+    return Subject(tuple((text[start:end], terms) for start, end, terms in sorted(named, key=lambda n: n[:2])))
 
 
 def features_of(
@@ -135,8 +156,9 @@ def features_of(
     lacking = lacking_words(index, first, first.passage.text, terms)
     unanswered = lacking_words(index, first, answer_text, terms)
     total = terms.total_weight or 1.0
+    type_present = bool(first.typed[chosen].any())
     bare = first.cosines + 0.5 * first.matched.coverages
-    others = [float(examined.sentence_scores.max()) for examined in seen[1:6]]
+    others = [examined.best_sentence for examined in seen[1:6]]
     return {
         "dense": float(candidates.dense[0]),
         "sentence": sentence,
@@ -151,9 +173,17 @@ def features_of(
         "unanswered": sum(word.weight for word in unanswered) / total,
         "unanswered_words": float(len(unanswered)),
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
-        "uncounted": float(_uncounted(question, terms, unanswered)),
+        "uncounted": float(_lacks(_COUNTED, question, terms, unanswered)),
+        "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
+        "unfocused": float(_lacks(_FOCUSED, question, terms, unanswered)),
+        **_late_features(candidates, seen, chosen),
         "type_missing": float(not first.typed.any()),
-        "sentence_margin": float(first.sentence_scores.max() - np.mean(others)) if others else 0.0,
+        "number_missing": float(question.kind == "how_many" and not type_present),
+        "date_missing": float(question.kind == "when" and not type_present),
+        "place_missing": float(question.kind == "where" and not type_present),
+        "person_missing": float(question.kind == "who" and not type_present),
+        "other_year": float(_other_year(question.search_text, answer_text, first)),
+        "sentence_margin": float(first.best_sentence - np.mean(others)) if others else 0.0,
         "asks_number": float(question.kind == "how_many"),
         "asks_person": float(question.kind == "who"),
         "asks_time": float(question.kind == "when"),
@@ -164,7 +194,7 @@ def features_of(
         "named_missing": float(len(first.missing)),
         "margin": float(candidates.scores[0] - tail),
         "agreement": float(np.mean([1 / rank if rank else 0.0 for rank in ranks])),
-        "type_present": float(first.typed[chosen].any()),
+        "type_present": float(type_present),
         "words": log1p(len(candidates.terms.groups)),
         "dense_only": float(candidates.english[0] == 0.0 and candidates.own[0] == 0.0),
     }
@@ -186,11 +216,51 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
     return [word for word in terms.words if not covered(word)]
 
 
+def _late_features(candidates: Candidates, seen: Sequence[Examined], chosen: Sequence[int]) -> dict[str, float]:
+    """Of late interaction; not a number where the index or the question has no tokens."""
+    names = ("late", "late_near", "late_lacking", "late_rarest", "late_unanswered")
+    asked, words = candidates.asked, seen[0].words
+    if asked is None or words is None:
+        return dict.fromkeys(names, float("nan"))
+    rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
+    lacking = rarity * (1 - words.passage)
+    unanswered = rarity * (1 - words.sentences[chosen].max(axis=0))
+    near = max(examined.late for examined in seen[:5])
+    values = (seen[0].late, near, lacking.max() / rarity.sum(), lacking.max(), unanswered.max())
+    return dict(zip(names, map(float, values), strict=True))
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+
+
+def _other_year(asked: str, answer: str, first: Examined) -> bool:
+    """Whether the answer speaks of other years than the question, and neither it nor what stands over it of the same."""
+    wanted, found = set(_YEAR.findall(asked)), set(_YEAR.findall(answer))
+    return bool(wanted and found and not wanted & (found | first.header))
+
+
+_FOCUSED = re.compile(
+    r"(?:\bwhich|\bwhat(?: (?:is|are|was|were) the| kind of| type of)?|\bqu[eé](?: tipo de| clase de)?|"
+    r"\bcu[aá]l(?:es)?(?: (?:es|son|fue|fueron|era|eran) (?:el|la|los|las))?)\s+([\w-]+)",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
 
 
-def _uncounted(question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
+def _number_apart(index: Index, question: Question, terms: QuestionTerms, answer: str, first: Examined) -> bool:
     match = _COUNTED.search(question.search_text)
+    if match is None:
+        return False
+    counted = {t.term for word in terms.words if match.start(1) <= word.start < match.end(1) for t in word.terms}
+    places = [term.start for term in index.analyzer.english_terms(answer, first.passage.lang) if term.term in counted]
+    asked = frozenset(word.folded for word in find_words(question.search_text))
+    numbers = list(find_counts(answer, asked))
+    return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)
+
+
+def _lacks(pattern: re.Pattern[str], question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
+    """Whether the answer mentions nothing of what the pattern's group finds in the question."""
+    match = pattern.search(question.search_text)
     if match is None:
         return False
     counted = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]

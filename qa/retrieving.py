@@ -13,6 +13,7 @@ from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
 from index.searching import Index
+from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
 
@@ -71,6 +72,7 @@ class Candidates:
     background: tuple[float, float]  # mean and deviation of the question's cosine over passages at large
     terms: QuestionTerms
     vector: NDArray[np.float32] | None
+    asked: AskedWords | None = None  # the question's words, for late interaction
     notes: tuple[str, ...] = ()
     twins: dict[int, int] = field(default_factory=dict)  # ordinal shown -> ordinal of the version that it stands for
 

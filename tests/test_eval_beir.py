@@ -168,10 +168,10 @@ def test_the_models_ranking_of_scifact_is_that_of_an_independent_calculation(tmp
     found = rank_measures(rankings, part.qrels, beir_measures())["nDCG@10"]
 
     cache = EmbeddingCache(tmp_path / "vectors", embedder)
-    vectors, fresh = cache.embed([f"{d.title} {d.text}" for d in part.documents])
-    questions, _ = cache.embed(list(asked.values()))
+    kept = cache.embed([f"{d.title} {d.text}" for d in part.documents])
+    vectors, questions = kept.vectors, cache.embed(list(asked.values())).vectors
     cache.close()
-    assert fresh == 0
+    assert kept.fresh == 0
     one = embedder.model.encode([next(iter(asked.values()))], normalize_embeddings=True, show_progress_bar=False)
     assert questions[0] == pytest.approx(one[0], abs=1e-5)
     discount = 1 / np.log2(np.arange(2, 12))

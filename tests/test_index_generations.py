@@ -407,7 +407,7 @@ def answers(home: Home) -> str:
     """The text of one document of the live generation, after a check of all of it."""
     check_generation(home.live_folder())
     with Index(home.live_folder(), WordEmbedder()) as index:
-        vector = index.embed_question("Unaccompanied children Managua")
+        vector = index.encode_question("Unaccompanied children Managua")[0]
         ordinals, _ = index.vectors.search(vector, 1)
         return index.store.document(index.store.passages_at(ordinals.tolist())[0].document_id).text
 
@@ -561,7 +561,7 @@ def test_equal_input_gives_equal_files_and_equal_rankings(tmp_path: Path, corpus
     assert first.input_hash == second.input_hash
     with Index(one.live_folder(), WordEmbedder()) as a, Index(two.live_folder(), WordEmbedder()) as b:
         for text in ("countries migration", "Managua trafficking children", "theme"):
-            found = [i.vectors.search(i.embed_question(text), 10) for i in (a, b)]
+            found = [i.vectors.search(i.encode_question(text)[0], 10) for i in (a, b)]
             assert [x.tolist() for x in found[0]] == [x.tolist() for x in found[1]]
 
 

@@ -170,13 +170,13 @@ class Counting:
 def test_a_text_is_embedded_once_ever(tmp_path: Path) -> None:
     embedder = Counting()
     cache = EmbeddingCache(tmp_path, embedder)
-    vectors, fresh = cache.embed(["aa", "b", "aa"])
-    assert (vectors[:, 0].tolist(), fresh) == ([2, 1, 2], 2)
+    found = cache.embed(["aa", "b", "aa"])
+    assert (found.vectors[:, 0].tolist(), found.fresh) == ([2, 1, 2], 2)
     cache.close()
     cache = EmbeddingCache(tmp_path, embedder)
-    vectors, fresh = cache.embed(["b", "ccc"])
+    found = cache.embed(["b", "ccc"])
     cache.close()
-    assert (vectors[:, 0].tolist(), fresh) == ([1, 3], 1)
+    assert (found.vectors[:, 0].tolist(), found.fresh) == ([1, 3], 1)
     assert sorted(embedder.seen) == ["aa", "b", "ccc"]
 
 

@@ -86,7 +86,7 @@ def _check_files(settings: Settings) -> str:
 def _check_model(settings: Settings) -> str:
     folder = Home(settings.home).live_folder()
     with Index(folder, open_embedder(folder)) as index:
-        vector = index.embed_question("Which countries are members?")
+        vector = index.encode_question("Which countries are members?")[0]
         ordinals, _ = index.vectors.search(vector, 1)
         return f"{index.manifest.model.fingerprint} embeds and finds passage number {int(ordinals[0])}"
 

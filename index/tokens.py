@@ -1,0 +1,124 @@
+"""Late interaction: the words of a question against the words of a passage, each a short vector in its context.
+
+Khattab and Zaharia 2020 (ColBERT, SIGIR): each word of the question looks for its best partner in the passage. A passage's
+vector is a mean and hides what it lacks; here every word that finds no partner shows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.mapped import map_array
+
+TOKENS_UP_TO = 50_000  # passages; beyond, their tokens would take more room than all else together
+SCALE = 254.0  # of the 8-bit numbers: components of unit vectors are almost all below a half, larger ones are cut
+
+Tokens = NDArray[np.int8]  # (tokens, dim), unit rows times SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the model makes of one text; the marks that it sets around a text are left out."""
+
+    vector: NDArray[np.float32]  # (dim,), unit
+    pieces: NDArray[np.int32]  # (tokens,) numbers in the model's vocabulary
+    words: NDArray[np.int32]  # (tokens,) number of the word that a token is part of, from 0
+    spans: tuple[tuple[int, int], ...]  # of each word in the text
+    tokens: NDArray[np.float32]  # (tokens, d), unit rows
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWords:
+    """The words of a question as late interaction sees them. Arrays are (words,) unless said otherwise."""
+
+    tokens: NDArray[np.float32]  # (tokens, d), unit rows
+    starts: NDArray[np.int64]  # first token of each word
+    rarity: NDArray[np.float32]  # inverse document frequency of the rarest token of each word
+    content: NDArray[np.bool_]  # carries meaning: neither a function word nor a sign
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatches:
+    """How well each word of a question finds a partner in one passage, as cosines."""
+
+    passage: NDArray[np.float32]  # (words,) anywhere in the passage or its header
+    sentences: NDArray[np.float32]  # (sentences, words) in one sentence or the header
+
+
+def pack(tokens: NDArray[np.float32]) -> Tokens:
+    """Unit rows in 8 bits."""
+    packed: Tokens = np.clip(np.rint(tokens * SCALE), -127, 127).astype(np.int8)
+    return packed
+
+
+def write_tokens(
+    folder: Path, pieces: Sequence[NDArray[np.int32]], tokens: Sequence[Tokens], counts: Sequence[Sequence[int]]
+) -> None:
+    """Write the tokens of all passages.
+
+    `pieces` and `tokens` are those of each passage's embedded text, `counts` the tokens of each of its sentences; the
+    sentences stand at the end of the text, what comes before them is the header.
+    """
+    folder.mkdir()
+    np.save(folder / "tokens.npy", np.concatenate([part for part in tokens if len(part)]))
+    np.save(folder / "starts.npy", np.cumsum([0, *map(len, tokens)], dtype=np.int64))
+    bounds: list[NDArray[np.int64]] = []
+    for rows, sentences in zip(tokens, counts, strict=True):
+        ends = np.cumsum(sentences)
+        bounds.append(np.clip(len(rows) - ends[-1] + ends - sentences, 0, len(rows)))
+    np.save(folder / "sentences.npy", np.concatenate(bounds).astype(np.uint16))
+    size = max(int(p.max(initial=0)) for p in pieces) + 1
+    frequency = np.zeros(size, np.int64)
+    for found in pieces:
+        frequency[np.unique(found)] += 1
+    rarity = np.log1p((len(pieces) - frequency + 0.5) / (frequency + 0.5))
+    np.save(folder / "rarity.npy", rarity.astype(np.float32))
+
+
+class TokenIndex:
+    """The tokens of all passages, mapped from disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokens = map_array(folder / "tokens.npy")
+        self._starts = map_array(folder / "starts.npy")
+        self._sentences = map_array(folder / "sentences.npy")
+        self._rarity = map_array(folder / "rarity.npy")
+
+    @property
+    def size(self) -> int:
+        """Number of passages."""
+        return len(self._starts) - 1
+
+    def ask(self, encoded: Encoded, content: Sequence[bool]) -> AskedWords | None:
+        """The words of a question with their rarity here; None for a text without any. `content` is (words,)."""
+        if not len(encoded.pieces):
+            return None
+        starts = np.flatnonzero(np.diff(encoded.words, prepend=-1))
+        known = encoded.pieces < len(self._rarity)
+        rarest = float(np.log1p((self.size + 0.5) / 0.5))
+        rarity = np.where(known, self._rarity[np.where(known, encoded.pieces, 0)], rarest)
+        return AskedWords(
+            tokens=encoded.tokens,
+            starts=starts,
+            rarity=np.maximum.reduceat(rarity, starts).astype(np.float32),
+            content=np.asarray(content, dtype=np.bool_),
+        )
+
+    def match(self, asked: AskedWords, ordinal: int, first_sentence: int, count: int) -> WordMatches:
+        """The words of a question in one passage, whose `count` sentences are numbered from `first_sentence` on."""
+        start, end = int(self._starts[ordinal]), int(self._starts[ordinal + 1])
+        rows = self._tokens[start:end].astype(np.float32) / SCALE
+        cosines = asked.tokens @ rows.T
+        bounds = np.append(self._sentences[first_sentence : first_sentence + count].astype(np.int64), end - start)
+        parts = np.full((count + 1, len(asked.tokens)), -1.0, np.float32)  # the header, then each sentence
+        for number, (first, last) in enumerate(pairwise((0, *bounds))):
+            if first < last:
+                parts[number] = cosines[:, first:last].max(axis=1)
+        best = np.vstack((parts.max(axis=0), np.maximum(parts[1:], parts[0])))
+        lengths = np.diff(np.append(asked.starts, len(asked.tokens)))
+        words = (np.add.reduceat(best, asked.starts, axis=1) / lengths).astype(np.float32)
+        return WordMatches(passage=words[0], sentences=words[1:])

@@ -1,0 +1,178 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from corpus.tokens import packaged_model, packaged_tokens
+from index.cache import EmbeddingCache
+from index.embedders import SentenceTransformerEmbedder, fingerprint_model
+from index.generations import Home
+from index.graph import GraphEmbedder
+from index.projecting import DIM, principal_directions, projection_of
+from index.searching import Index, open_embedder
+from index.tokens import SCALE, AskedWords, Encoded, TokenIndex, pack, write_tokens
+
+EYE = np.eye(4, dtype=np.float32)
+
+
+def rows(*directions: int) -> NDArray[np.float32]:
+    """Unit rows that survive 8 bits: half of one axis would be cut, so each is spread over a pair of axes."""
+    return np.asarray([[0.5 if n // 4 == d else 0.0 for n in range(16)] for d in directions], dtype=np.float32)
+
+
+def asked(directions: list[int], words: list[int], pieces: list[int], index: TokenIndex) -> AskedWords:
+    encoded = Encoded(
+        vector=EYE[0],
+        pieces=np.asarray(pieces, np.int32),
+        words=np.asarray(words, np.int32),
+        spans=tuple((n, n + 1) for n in range(max(words) + 1)),
+        tokens=rows(*directions),
+    )
+    found = index.ask(encoded, [True] * (max(words) + 1))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def two_passages(tmp_path: Path) -> TokenIndex:
+    """Passage 0: header [0], sentences [1, 2] and [3]. Passage 1: no header, one sentence [1]."""
+    write_tokens(
+        tmp_path / "tokens",
+        [np.asarray([7, 8, 9, 5], np.int32), np.asarray([8], np.int32)],
+        [pack(rows(0, 1, 2, 3)), pack(rows(1))],
+        [[2, 1], [1]],
+    )
+    return TokenIndex(tmp_path / "tokens")
+
+
+def test_each_word_finds_its_best_partner_in_the_passage_and_in_each_sentence_or_the_header(two_passages: TokenIndex) -> None:
+    words = asked([0, 1, 3], [0, 1, 2], [7, 8, 5], two_passages)
+    found = two_passages.match(words, 0, 0, 2)
+    assert found.passage == pytest.approx([1, 1, 1], abs=0.01)
+    assert found.sentences == pytest.approx(np.asarray([[1, 1, 0], [1, 0, 1]]), abs=0.01)
+    assert two_passages.match(words, 1, 2, 1).passage == pytest.approx([0, 1, 0], abs=0.01)
+
+
+def test_a_word_of_several_pieces_counts_with_their_mean(two_passages: TokenIndex) -> None:
+    words = asked([1, 3, 0], [0, 0, 1], [8, 5, 7], two_passages)
+    assert words.starts.tolist() == [0, 2]
+    assert two_passages.match(words, 1, 2, 1).passage == pytest.approx([0.5, 0], abs=0.01)
+
+
+def test_rarity_is_inverse_document_frequency_of_the_rarest_piece(two_passages: TokenIndex) -> None:
+    words = asked([0, 1, 2, 3], [0, 1, 2, 2], [8, 7, 8, 4000], two_passages)
+    in_both, in_one, in_none = np.log1p(0.5 / 2.5), np.log1p(1.5 / 1.5), np.log1p(2.5 / 0.5)
+    assert words.rarity == pytest.approx([in_both, in_one, in_none], abs=1e-6)
+
+
+def test_a_text_without_words_asks_nothing(two_passages: TokenIndex) -> None:
+    nothing = Encoded(EYE[0], np.empty(0, np.int32), np.empty(0, np.int32), (), np.empty((0, 16), np.float32))
+    assert two_passages.ask(nothing, []) is None
+
+
+def test_sentences_that_claim_more_tokens_than_there_are_stay_inside_the_passage(tmp_path: Path) -> None:
+    write_tokens(tmp_path / "t", [np.asarray([1, 2], np.int32)], [pack(rows(0, 1))], [[5, 9]])
+    index = TokenIndex(tmp_path / "t")
+    found = index.match(asked([0, 1], [0, 1], [1, 2], index), 0, 0, 2)
+    assert found.passage == pytest.approx([1, 1], abs=0.01)
+    assert found.sentences.shape == (2, 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.floats(-1, 1, width=32), min_size=8, max_size=8), min_size=1, max_size=6))
+def test_eight_bits_keep_unit_vectors_but_for_their_largest_components(values: list[list[float]]) -> None:
+    made = np.asarray(values, dtype=np.float32)
+    made[:, 0] += 0.01
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    back = pack(made).astype(np.float32) / SCALE
+    assert np.abs(back - np.clip(made, -0.5, 0.5)).max() <= 0.5 / SCALE + 1e-6
+
+
+def test_principal_directions_keep_what_lies_in_few_dimensions() -> None:
+    generator = np.random.default_rng(1)
+    plane = generator.normal(size=(200, 2)).astype(np.float32) @ generator.normal(size=(2, 9)).astype(np.float32)
+    directions = principal_directions(plane, 2)
+    assert directions.shape == (9, 2)
+    assert np.linalg.norm(plane @ directions, axis=1) == pytest.approx(np.linalg.norm(plane, axis=1), rel=1e-4)
+
+
+class Tokenwise:
+    """A vector of counts, and one token a letter."""
+
+    dim, fingerprint, precision = 4, "letters", "float32"
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def embed(self, texts: list[str], progress: object = None) -> NDArray[np.float32]:
+        self.calls.extend(f"vector {text}" for text in texts)
+        return np.asarray([[len(text), 1, 0, 0] for text in texts], dtype=np.float32)
+
+    def encode(self, texts: list[str], progress: object = None) -> list[Encoded]:
+        self.calls.extend(f"tokens {text}" for text in texts)
+        return [
+            Encoded(
+                vector=np.asarray([len(text), 1, 0, 0], dtype=np.float32),
+                pieces=np.asarray([ord(c) for c in text], np.int32),
+                words=np.arange(len(text), dtype=np.int32),
+                spans=tuple((n, n + 1) for n in range(len(text))),
+                tokens=EYE[[ord(c) % 4 for c in text]] / 2,
+            )
+            for text in texts
+        ]
+
+
+def test_tokens_are_kept_with_the_vectors_and_made_once(tmp_path: Path) -> None:
+    embedder = Tokenwise()
+    cache = EmbeddingCache(tmp_path, embedder)
+    first = cache.embed(["abc", "d", "e"], with_tokens=2)
+    cache.close()
+    assert sorted(embedder.calls) == ["tokens abc", "tokens d", "vector e"]
+    cache = EmbeddingCache(tmp_path, embedder)
+    again = cache.embed(["abc", "d", "e"], with_tokens=2)
+    assert again.fresh == 0 and sorted(embedder.calls) == ["tokens abc", "tokens d", "vector e"]
+    assert [p.tolist() for p in again.pieces] == [p.tolist() for p in first.pieces] == [[97, 98, 99], [100]]
+    assert all((a == b).all() for a, b in zip(first.tokens, again.tokens, strict=True))
+    # A text that was embedded without tokens gets them when they are wanted.
+    assert cache.embed(["e"], with_tokens=1).fresh == 1
+    cache.close()
+    assert embedder.calls[-1] == "tokens e"
+
+
+@pytest.mark.model
+def test_the_graphs_tokens_are_those_of_the_model_projected(bundled_home: Home) -> None:
+    embedder = open_embedder(bundled_home.live_folder())
+    assert isinstance(embedder, GraphEmbedder)
+    reference = SentenceTransformerEmbedder(packaged_model())
+    projection = projection_of(fingerprint_model(packaged_model()), reference.model)
+    text = "Which countries met in Puebla to discuss unaccompanied children?"
+    encoded = embedder.encode([text])[0]
+    [tokens] = reference.model.encode([text], output_value="token_embeddings", convert_to_numpy=False)
+    expected = tokens.numpy()[1:-1] @ projection
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert encoded.tokens.shape == (len(encoded.pieces), DIM) == expected.shape
+    assert np.einsum("ij,ij->i", encoded.tokens, expected).mean() > 0.97
+    assert [text[a:b] for a, b in encoded.spans[:3]] == ["Which", "countries", "met"]
+    assert embedder.embed([text])[0] == pytest.approx(encoded.vector, abs=1e-6)
+
+
+@pytest.mark.model
+def test_the_tokens_of_every_sentence_stand_where_the_index_says(bundled_home: Home) -> None:
+    folder = bundled_home.live_folder()
+    embedder = open_embedder(folder)
+    with Index(folder, embedder) as index:
+        assert index.tokens is not None and index.tokens.size == index.vectors.size
+        starts = np.load(folder / "tokens" / "starts.npy")
+        inside = np.load(folder / "tokens" / "sentences.npy")
+        for ordinal in range(0, index.vectors.size, 97):
+            passage = index.store.passages_at([ordinal])[0]
+            text = index.store.document(passage.document_id).text
+            first = int(index.attributes.rows["sentences"][ordinal])
+            bounds = [*inside[first : first + len(passage.sentences)].tolist(), int(starts[ordinal + 1] - starts[ordinal])]
+            counts = [
+                packaged_tokens().count(index.gloss.gloss_text(text[a:b], passage.lang)) - 2 for a, b in passage.sentences
+            ]
+            assert np.diff(bounds).tolist() == counts
