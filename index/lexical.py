@@ -1,6 +1,8 @@
 """BM25 over weighted terms, memory-mapped, top-k without scoring every passage."""
 
 import itertools
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from corpus.mapped import map_array, map_bytes
 from index.errors import IndexMismatch
 
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
+_BLOCK = 1 << 20  # postings whose impacts are worked out at a time
 
 
 def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6) -> dict[str, int]:
@@ -20,38 +23,37 @@ def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: flo
     idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
     tf are the summed weights of a term's occurrences (a title counts less than the text, a second sense less).
     """
-    ids: dict[str, int] = {}
-    term_ids: list[int] = []
-    ordinals: list[int] = []
-    weights: list[float] = []
-    lengths: list[float] = []
-    for ordinal, terms in enumerate(passages):
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__
+    term_ids, weights = array("i"), array("d")  # lists of objects would take five times the memory
+    counts, lengths = array("i"), array("d")
+    for terms in passages:
+        term_ids.extend(map(ids.__getitem__, terms))
+        weights.extend(terms.values())
+        counts.append(len(terms))
         lengths.append(sum(terms.values()))
-        for term, weight in terms.items():
-            term_ids.append(ids.setdefault(term, len(ids)))
-            ordinals.append(ordinal)
-            weights.append(weight)
+    n = len(counts)
     names = sorted(ids)
-    rank = np.empty(len(ids), dtype=np.int64)
-    for position, name in enumerate(names):
-        rank[ids[name]] = position
-    terms_array = rank[np.asarray(term_ids, dtype=np.int64)] if term_ids else np.empty(0, dtype=np.int64)
-    passage_array = np.asarray(ordinals, dtype=np.int32)
-    tf = np.asarray(weights, dtype=np.float64)
-    order = np.lexsort((passage_array, terms_array))
-    terms_array, passage_array, tf = terms_array[order], passage_array[order], tf[order]
-    offsets = np.searchsorted(terms_array, np.arange(len(names) + 1)).astype(np.int64)
-    df = np.diff(offsets)
-    n = len(lengths)
-    length = np.asarray(lengths, dtype=np.float64)
+    rank = np.empty(len(ids), dtype=np.intc)
+    rank[[ids[name] for name in names]] = np.arange(len(names), dtype=np.intc)
+    numbers = rank[np.frombuffer(term_ids, dtype=np.intc)]
+    del term_ids
+    order = np.argsort(numbers, kind="stable")  # passages of a term stay in order
+    df = np.bincount(numbers, minlength=len(names))
+    offsets = np.concatenate(([0], np.cumsum(df)))
+    numbers = numbers[order]
+    passage_array = np.repeat(np.arange(n, dtype=np.int32), counts)[order]
+    tf = np.frombuffer(weights)[order]
+    del weights, order
+    length = np.frombuffer(lengths)
     mean = float(length.mean()) if n and length.any() else 1.0
     idf = np.log1p((n - df + 0.5) / (df + 0.5))
     norm = k1 * (1 - b + b * length / mean)
-    impacts = (
-        (idf[terms_array] * tf * (k1 + 1) / (tf + norm[passage_array])).astype(np.float32) if len(tf) else tf.astype(np.float32)
-    )
-    bounds = np.zeros(len(names), dtype=np.float32)
-    np.maximum.at(bounds, terms_array, impacts)
+    impacts = np.empty(len(tf), dtype=np.float32)
+    for start in range(0, len(tf), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        impacts[part] = idf[numbers[part]] * tf[part] * (k1 + 1) / (tf[part] + norm[passage_array[part]])
+    bounds = np.maximum.reduceat(impacts, offsets[:-1]) if names else impacts
     encoded = [name.encode() for name in names]
     folder.mkdir(parents=True)
     (folder / "terms.bin").write_bytes(b"".join(encoded))

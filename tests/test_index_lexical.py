@@ -109,6 +109,17 @@ def test_passages_without_any_term_are_left_out_and_nothing_is_padded(tmp_path: 
         assert len(ordinals) == len(scores) == 0
 
 
+def test_the_files_do_not_depend_on_how_many_impacts_are_worked_out_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = [{"b": 1.0, "a": 2.0}, {}, {"c": 0.4, "b": 3.0, "a": 1.0}, {"a": 1.0}]
+    write_lexical(tmp_path / "whole", passages)
+    monkeypatch.setattr("index.lexical._BLOCK", 2)
+    write_lexical(tmp_path / "parts", iter(passages))
+    whole, parts = ({f.name: f.read_bytes() for f in (tmp_path / name).iterdir()} for name in ("whole", "parts"))
+    assert whole == parts
+
+
 def test_an_index_without_passages_or_terms_is_searched(tmp_path: Path) -> None:
     for passages in ([], [{}, {}]):
         index = write(tmp_path, passages)
