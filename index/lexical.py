@@ -14,6 +14,8 @@ from index.errors import IndexMismatch
 
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
 _BLOCK = 1 << 20  # postings whose impacts are worked out at a time
+_PROBED = 16  # times as long as the candidates are many, and probing a list beats adding it
+_ROUNDING = 1e-5  # share of the greatest possible score that sums of float32 may be off by, far more than they are
 
 
 def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6) -> dict[str, int]:
@@ -142,47 +144,62 @@ class LexicalIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ordinals and scores of the best passages, best first, ties by ordinal; those without any term are left out.
 
-        Exact: lists are added from the highest bound on, and once what is left cannot lift a new passage into the
-        best `limit`, only the passages already touched are looked up in the rest (MaxScore, Turtle and Flood 1995).
+        Exact: lists are added from the highest bound on; once what is left cannot lift an untouched passage into the best
+        `limit`, only passages that can still get there are kept, fewer with each list, and a list far longer than they are
+        many is probed for them instead of being added (MaxScore, Turtle and Flood 1995).
         """
         lists = self._lists(terms)
         if not lists or limit < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores = np.zeros(self.size, dtype=np.float32)
+        # A passage that a filter leaves out never comes up from minus infinity.
+        scores = np.zeros(self.size, np.float32) if allowed is None else np.where(allowed, np.float32(0), np.float32(-np.inf))
         left = sum(bound for bound, *_ in lists)
-        touched: list[NDArray[np.int32]] = []
-        threshold = 0.0
-        candidates: NDArray[np.int64] | None = None
+        slack = _ROUNDING * left
+        threshold = 0.0  # at least `limit` passages have it
+        candidates: NDArray[np.intp] | None = None
         for bound, weight, passages, impacts in lists:
-            if candidates is None and threshold > left:
-                candidates = np.unique(np.concatenate(touched)).astype(np.int64)
-            left -= bound
             if candidates is not None:
-                alive = candidates[scores[candidates] + left + bound >= threshold]
-                at = np.minimum(np.searchsorted(passages, alive), len(passages) - 1)
-                hit = passages[at] == alive
-                scores[alive[hit]] += weight * impacts[at[hit]]
+                reached = scores[candidates]
+                threshold = _raise_threshold(threshold, reached, limit)
+                candidates = candidates[reached >= threshold - left - slack]
+            elif threshold - left - slack > 0:
+                candidates = np.flatnonzero(scores >= threshold - left - slack)
+            left -= bound
+            if candidates is not None and len(passages) > _PROBED * len(candidates):
+                found, added = _probe(passages, impacts, candidates)
+                scores[candidates[found]] += np.float32(weight) * added
                 continue
-            if allowed is not None:
-                inside = allowed[passages]
-                passages, impacts = passages[inside], impacts[inside]
-            scores[passages] += np.float32(weight) * impacts
-            touched.append(passages)
-            if len(passages) >= limit:
-                part = scores[passages]
-                threshold = max(threshold, float(np.partition(part, len(part) - limit)[len(part) - limit]))
+            # Three times as fast as `scores[passages] +=`, which converts the ordinals twice and copies the scores.
+            np.add.at(scores, passages, np.float32(weight) * impacts)
+            if candidates is None:
+                threshold = _raise_threshold(threshold, scores[passages], limit)
         if candidates is None:
-            candidates = np.unique(np.concatenate(touched)).astype(np.int64)
+            candidates = np.flatnonzero(scores > max(threshold - slack, 0))
         return best(candidates, scores[candidates], limit)
 
     def score(self, terms: Mapping[str, float], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """Scores of given passages (sorted or not), zero where no term occurs."""
         scores = np.zeros(len(ordinals), dtype=np.float32)
         for _, weight, passages, impacts in self._lists(terms):
-            at = np.minimum(np.searchsorted(passages, ordinals), len(passages) - 1)
-            hit = passages[at] == ordinals
-            scores[hit] += np.float32(weight) * impacts[at[hit]]
+            found, added = _probe(passages, impacts, ordinals)
+            scores[found] += np.float32(weight) * added
         return scores
+
+
+def _probe(
+    passages: NDArray[np.int32], impacts: NDArray[np.float32], ordinals: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(n,) whether each ordinal is in a list, and the impacts of those that are."""
+    # Ordinals of the list's own type: for another one NumPy would convert the whole list first.
+    at = np.minimum(np.searchsorted(passages, ordinals.astype(np.int32)), len(passages) - 1)
+    found = passages[at] == ordinals
+    return found, impacts[at[found]]
+
+
+def _raise_threshold(threshold: float, scores: NDArray[np.float32], limit: int) -> float:
+    """The score that `limit` of these passages have, or the threshold so far where fewer are above it."""
+    above = scores[scores > threshold]
+    return float(np.partition(above, len(above) - limit)[len(above) - limit]) if len(above) >= limit else threshold
 
 
 def best(ordinals: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
