@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from eval.bench_answers import Asked, choose_questions, in_english_space, measure_answers, measure_ingestion, took_ms
+from eval.bench_memory import resident
 from eval.bench_printing import draw_report, print_report
 from eval.bench_processes import (
     BenchFailed,
@@ -20,7 +21,6 @@ from eval.bench_processes import (
     measure_ask,
     measure_http,
     measure_memory,
-    resident,
     serving,
 )
 from eval.bench_synthetic import SYNTHESIS, gather_material, make_probes, measure_size

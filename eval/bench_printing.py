@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from eval.bench_memory import MIB
 from eval.plotting import BAD, GOOD, draw
 from eval.printing import print_table
-
-MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from eval.bench_answers import Asked, quantiles
+from eval.bench_memory import resident
 from eval.errors import EvalError
 
 ROOT = Path(__file__).resolve().parents[1]
-MIB = 1 << 20
 START_S = 60.0  # longest wait for a server
 
 # Says when it has come so far and waits to be looked at; it imports nothing for the measurement.
@@ -48,17 +48,6 @@ class BenchFailed(EvalError):
 
 class ServerFailed(BenchFailed):
     """The server ended or was not ready in time; the reason is what it said last."""
-
-
-def resident(pid: int | None = None) -> dict[str, float]:
-    """Resident memory of a process in MiB: all of it, and where the system tells, what is not pages of mapped files."""
-    number = os.getpid() if pid is None else pid
-    status = Path(f"/proc/{number}/status")
-    if not status.is_file():
-        found = subprocess.run(["ps", "-o", "rss=", "-p", str(number)], capture_output=True, text=True, check=True).stdout
-        return {"rss_mib": int(found) / 1024}
-    lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
-    return {"rss_mib": int(lines["VmRSS"].split()[0]) / 1024, "own_mib": int(lines["RssAnon"].split()[0]) / 1024}
 
 
 def folder_bytes(folder: Path) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.bench_memory import resident
 from index.lexical import LexicalIndex, best
 from index.vectors import VectorIndex
 
@@ -64,7 +65,10 @@ def search_lexical(
 
 
 def search_folder(folder: Path, rounds: int = 2) -> dict[str, Any]:
-    """Milliseconds of each arm and of both, recall of the dense arm against `exact.npy`, with and without filters."""
+    """Milliseconds of each arm and of both, recall of the dense arm against `exact.npy`, with and without filters.
+
+    Memory is that of this process while the index is still open: its pages are counted as long as they are mapped.
+    """
     probes = read_probes(folder)
     exact = np.load(folder / "exact.npy")
     vectors = VectorIndex(folder, len(probes[0].vector))
@@ -96,7 +100,7 @@ def search_folder(folder: Path, rounds: int = 2) -> dict[str, Any]:
             found.append(vectors.score(probe.vector, vectors.search(probe.vector, DEPTH, mask)[0]))
             best_possible.append(vectors.score(probe.vector, row[row >= 0]))
         recall[name] = recall_at(found, best_possible)
-    return {"search": took, "recall_at_10": recall, "vector_kind": vector_kind(folder)}
+    return {"search": took, "recall_at_10": recall, "vector_kind": vector_kind(folder), "memory": resident()}
 
 
 def recall_at(found: list[NDArray[np.float32]], exact: list[NDArray[np.float32]]) -> float:
@@ -119,9 +123,8 @@ def vector_kind(folder: Path) -> str:
 
 
 def main(folder: str, rounds: str) -> None:
-    """Print the figures of a folder as JSON and wait to be looked at."""
-    print(json.dumps(search_folder(Path(folder), int(rounds))), flush=True)
-    sys.stdin.readline()
+    """Print the figures of a folder as JSON."""
+    print(json.dumps(search_folder(Path(folder), int(rounds))))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.bench_answers import Asked, question_vectors
-from eval.bench_processes import MIB, BenchFailed, child_environment, last_line, resident
+from eval.bench_memory import MIB, available_bytes
+from eval.bench_processes import BenchFailed, child_environment, last_line
 from eval.bench_sizes import DEPTH, FILTERS, Probe, filter_mask, write_probes
 from index.embedders import Vectors
 from index.lexical import write_lexical
@@ -161,16 +162,7 @@ def needs(material: Material, size: int) -> tuple[int, int]:
     """Bytes of (memory, disk) that an index of a size takes while it is built, roughly and not too little."""
     postings = sum(map(len, material.english)) / len(material.english) * size
     numbers = size * material.vectors.shape[1]
-    return int(max(numbers * 12, postings * 90)) + 300 * MIB, int(numbers * 4 + postings * 12)
-
-
-def available_bytes() -> int | None:
-    """Memory that is free for use, None where the system does not tell."""
-    path = Path("/proc/meminfo")
-    if not path.is_file():
-        return None
-    lines = dict(line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines())
-    return int(lines["MemAvailable"].split()[0]) * 1024
+    return int(max(numbers * 9, postings * 36)) + 300 * MIB, int(numbers * 4 + postings * 12)
 
 
 def measure_size(
@@ -191,20 +183,12 @@ def measure_size(
             raise BenchFailed(f"{size:,} passages need {disk / 2**30:.1f} GiB in {name}, {free / 2**30:.1f} GiB are free")
         row = write_size(Path(name), material, probes, size)
         before = floor()
-        process = subprocess.Popen(
+        done = subprocess.run(
             [sys.executable, "-m", "eval.bench_sizes", name, str(rounds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             env=child_environment(),
         )
-        with process:
-            assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-            line = process.stdout.readline()
-            if not line:
-                raise BenchFailed(f"{size:,} passages could not be searched: {last_line(process.stderr.read())}")
-            memory_now = resident(process.pid)
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return {**row, **json.loads(line), "memory": memory_now, "floor_ms": (before + floor()) / 2}
+        if done.returncode:
+            raise BenchFailed(f"{size:,} passages could not be searched: {last_line(done.stderr)}")
+        return {**row, **json.loads(done.stdout), "floor_ms": (before + floor()) / 2}

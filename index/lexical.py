@@ -1,6 +1,8 @@
 """BM25 over weighted terms, memory-mapped, top-k without scoring every passage."""
 
 import itertools
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from corpus.mapped import map_array, map_bytes
 from index.errors import IndexMismatch
 
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
+_BLOCK = 1 << 20  # postings whose impacts are worked out at a time
+_PROBED = 16  # times as long as the candidates are many, and probing a list beats adding it
+_ROUNDING = 1e-5  # share of the greatest possible score that sums of float32 may be off by, far more than they are
 
 
 def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6) -> dict[str, int]:
@@ -20,38 +25,37 @@ def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: flo
     idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
     tf are the summed weights of a term's occurrences (a title counts less than the text, a second sense less).
     """
-    ids: dict[str, int] = {}
-    term_ids: list[int] = []
-    ordinals: list[int] = []
-    weights: list[float] = []
-    lengths: list[float] = []
-    for ordinal, terms in enumerate(passages):
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__
+    term_ids, weights = array("i"), array("d")  # lists of objects would take five times the memory
+    counts, lengths = array("i"), array("d")
+    for terms in passages:
+        term_ids.extend(map(ids.__getitem__, terms))
+        weights.extend(terms.values())
+        counts.append(len(terms))
         lengths.append(sum(terms.values()))
-        for term, weight in terms.items():
-            term_ids.append(ids.setdefault(term, len(ids)))
-            ordinals.append(ordinal)
-            weights.append(weight)
+    n = len(counts)
     names = sorted(ids)
-    rank = np.empty(len(ids), dtype=np.int64)
-    for position, name in enumerate(names):
-        rank[ids[name]] = position
-    terms_array = rank[np.asarray(term_ids, dtype=np.int64)] if term_ids else np.empty(0, dtype=np.int64)
-    passage_array = np.asarray(ordinals, dtype=np.int32)
-    tf = np.asarray(weights, dtype=np.float64)
-    order = np.lexsort((passage_array, terms_array))
-    terms_array, passage_array, tf = terms_array[order], passage_array[order], tf[order]
-    offsets = np.searchsorted(terms_array, np.arange(len(names) + 1)).astype(np.int64)
-    df = np.diff(offsets)
-    n = len(lengths)
-    length = np.asarray(lengths, dtype=np.float64)
+    rank = np.empty(len(ids), dtype=np.intc)
+    rank[[ids[name] for name in names]] = np.arange(len(names), dtype=np.intc)
+    numbers = rank[np.frombuffer(term_ids, dtype=np.intc)]
+    del term_ids
+    order = np.argsort(numbers, kind="stable")  # passages of a term stay in order
+    df = np.bincount(numbers, minlength=len(names))
+    offsets = np.concatenate(([0], np.cumsum(df)))
+    numbers = numbers[order]
+    passage_array = np.repeat(np.arange(n, dtype=np.int32), counts)[order]
+    tf = np.frombuffer(weights)[order]
+    del weights, order
+    length = np.frombuffer(lengths)
     mean = float(length.mean()) if n and length.any() else 1.0
     idf = np.log1p((n - df + 0.5) / (df + 0.5))
     norm = k1 * (1 - b + b * length / mean)
-    impacts = (
-        (idf[terms_array] * tf * (k1 + 1) / (tf + norm[passage_array])).astype(np.float32) if len(tf) else tf.astype(np.float32)
-    )
-    bounds = np.zeros(len(names), dtype=np.float32)
-    np.maximum.at(bounds, terms_array, impacts)
+    impacts = np.empty(len(tf), dtype=np.float32)
+    for start in range(0, len(tf), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        impacts[part] = idf[numbers[part]] * tf[part] * (k1 + 1) / (tf[part] + norm[passage_array[part]])
+    bounds = np.maximum.reduceat(impacts, offsets[:-1]) if names else impacts
     encoded = [name.encode() for name in names]
     folder.mkdir(parents=True)
     (folder / "terms.bin").write_bytes(b"".join(encoded))
@@ -140,47 +144,62 @@ class LexicalIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ordinals and scores of the best passages, best first, ties by ordinal; those without any term are left out.
 
-        Exact: lists are added from the highest bound on, and once what is left cannot lift a new passage into the
-        best `limit`, only the passages already touched are looked up in the rest (MaxScore, Turtle and Flood 1995).
+        Exact: lists are added from the highest bound on; once what is left cannot lift an untouched passage into the best
+        `limit`, only passages that can still get there are kept, fewer with each list, and a list far longer than they are
+        many is probed for them instead of being added (MaxScore, Turtle and Flood 1995).
         """
         lists = self._lists(terms)
         if not lists or limit < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores = np.zeros(self.size, dtype=np.float32)
+        # A passage that a filter leaves out never comes up from minus infinity.
+        scores = np.zeros(self.size, np.float32) if allowed is None else np.where(allowed, np.float32(0), np.float32(-np.inf))
         left = sum(bound for bound, *_ in lists)
-        touched: list[NDArray[np.int32]] = []
-        threshold = 0.0
-        candidates: NDArray[np.int64] | None = None
+        slack = _ROUNDING * left
+        threshold = 0.0  # at least `limit` passages have it
+        candidates: NDArray[np.intp] | None = None
         for bound, weight, passages, impacts in lists:
-            if candidates is None and threshold > left:
-                candidates = np.unique(np.concatenate(touched)).astype(np.int64)
-            left -= bound
             if candidates is not None:
-                alive = candidates[scores[candidates] + left + bound >= threshold]
-                at = np.minimum(np.searchsorted(passages, alive), len(passages) - 1)
-                hit = passages[at] == alive
-                scores[alive[hit]] += weight * impacts[at[hit]]
+                reached = scores[candidates]
+                threshold = _raise_threshold(threshold, reached, limit)
+                candidates = candidates[reached >= threshold - left - slack]
+            elif threshold - left - slack > 0:
+                candidates = np.flatnonzero(scores >= threshold - left - slack)
+            left -= bound
+            if candidates is not None and len(passages) > _PROBED * len(candidates):
+                found, added = _probe(passages, impacts, candidates)
+                scores[candidates[found]] += np.float32(weight) * added
                 continue
-            if allowed is not None:
-                inside = allowed[passages]
-                passages, impacts = passages[inside], impacts[inside]
-            scores[passages] += np.float32(weight) * impacts
-            touched.append(passages)
-            if len(passages) >= limit:
-                part = scores[passages]
-                threshold = max(threshold, float(np.partition(part, len(part) - limit)[len(part) - limit]))
+            # Three times as fast as `scores[passages] +=`, which converts the ordinals twice and copies the scores.
+            np.add.at(scores, passages, np.float32(weight) * impacts)
+            if candidates is None:
+                threshold = _raise_threshold(threshold, scores[passages], limit)
         if candidates is None:
-            candidates = np.unique(np.concatenate(touched)).astype(np.int64)
+            candidates = np.flatnonzero(scores > max(threshold - slack, 0))
         return best(candidates, scores[candidates], limit)
 
     def score(self, terms: Mapping[str, float], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """Scores of given passages (sorted or not), zero where no term occurs."""
         scores = np.zeros(len(ordinals), dtype=np.float32)
         for _, weight, passages, impacts in self._lists(terms):
-            at = np.minimum(np.searchsorted(passages, ordinals), len(passages) - 1)
-            hit = passages[at] == ordinals
-            scores[hit] += np.float32(weight) * impacts[at[hit]]
+            found, added = _probe(passages, impacts, ordinals)
+            scores[found] += np.float32(weight) * added
         return scores
+
+
+def _probe(
+    passages: NDArray[np.int32], impacts: NDArray[np.float32], ordinals: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(n,) whether each ordinal is in a list, and the impacts of those that are."""
+    # Ordinals of the list's own type: for another one NumPy would convert the whole list first.
+    at = np.minimum(np.searchsorted(passages, ordinals.astype(np.int32)), len(passages) - 1)
+    found = passages[at] == ordinals
+    return found, impacts[at[found]]
+
+
+def _raise_threshold(threshold: float, scores: NDArray[np.float32], limit: int) -> float:
+    """The score that `limit` of these passages have, or the threshold so far where fewer are above it."""
+    above = scores[scores > threshold]
+    return float(np.partition(above, len(above) - limit)[len(above) - limit]) if len(above) >= limit else threshold
 
 
 def best(ordinals: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

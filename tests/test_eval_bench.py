@@ -3,6 +3,7 @@ import os
 import re
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 
 from eval import bench, bench_processes
 from eval.bench_answers import FEW_QUESTIONS, STAGES, choose_questions, measure_answers, measure_ingestion, quantiles
+from eval.bench_memory import resident
 from eval.bench_printing import draw_report, print_report, tables
-from eval.bench_processes import BenchFailed, ask_paths, folder_bytes, free_port, measure_http, resident, send
+from eval.bench_processes import BenchFailed, ask_paths, folder_bytes, free_port, measure_http, send
 from eval.bench_sizes import FILTERS, filter_mask, read_probes, recall_at, search_folder, search_lexical, write_probes
 from eval.bench_synthetic import (
     DEPTH,
@@ -225,6 +227,21 @@ def test_a_size_is_built_and_searched_in_a_process_of_its_own(tiny_engine: Engin
     assert set(row["build_s"]) == set(row["bytes"]) == {"vectors", "lexical"}
     assert row["bytes"]["vectors"] >= 400 * 64 * 4
     assert row["memory"]["rss_mib"] > 0
+
+
+def test_memory_is_measured_while_the_index_is_open(tiny_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[weakref.ref[VectorIndex]] = []
+
+    def opening(folder: Path, dim: int) -> VectorIndex:
+        index = VectorIndex(folder, dim)
+        opened.append(weakref.ref(index))
+        return index
+
+    write_size(tmp_path, gather_material(tiny_engine), make_probes(tiny_engine, FEW_QUESTIONS[:1]), 100)
+    monkeypatch.setattr("eval.bench_sizes.VectorIndex", opening)
+    monkeypatch.setattr("eval.bench_sizes.resident", lambda: {"open": sum(index() is not None for index in opened)})
+    assert search_folder(tmp_path, rounds=1)["memory"] == {"open": 1}
+    assert opened[0]() is None
 
 
 def test_equal_vectors_stand_for_each_other_but_a_farther_one_is_a_loss(

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from index import lexical
 from index.errors import IndexMismatch
 from index.lexical import LexicalIndex, best, write_lexical
 
@@ -75,23 +77,52 @@ def test_the_best_passages_are_those_of_the_formula(
         assert x > y or a < b
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 20))
-def test_leaving_out_what_cannot_win_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int, limit: int) -> None:
-    rng = np.random.default_rng(seed)
-    # Rare terms with high bounds beside frequent ones: the case that the pruning is made for.
-    chance = {f"t{n}": 1 / (1 + n) for n in range(12)}
-    passages = [
-        {term: float(rng.integers(1, 5)) for term, p in chance.items() if rng.random() < p} or {"t0": 1.0} for _ in range(400)
-    ]
-    index = write(tmp_path_factory.mktemp("pruned"), passages)
-    terms = {term: float(rng.choice([0.5, 1.0])) for term in rng.choice(list(chance), size=5, replace=False)}
-    everything = np.arange(len(passages))
-    whole = index.score(terms, everything)
-    ordinals, scores = index.search(terms, limit)
-    reference = [n for n in np.lexsort((everything, -whole)).tolist() if whole[n] > 0][:limit]
-    assert scores.tolist() == pytest.approx(whole[reference].tolist(), rel=1e-6)
-    assert whole[ordinals].tolist() == pytest.approx(scores.tolist(), rel=1e-6)
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    rng = np.random.default_rng(5)
+    # Rare terms with high bounds beside frequent ones: the case that the pruning is made for. Few values make many ties.
+    chance = {f"t{n}": min(0.98, 1.5 / (1 + n) ** 1.4) for n in range(24)}
+    passages = [{term: float(rng.integers(1, 4)) for term, p in chance.items() if rng.random() < p} for _ in range(3000)]
+    return write(tmp_path_factory.mktemp("varied"), passages)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from([f"t{n}" for n in range(24)]), st.floats(0.05, 3.0), min_size=1, max_size=24),
+    st.integers(1, 80),
+    st.sampled_from([None, 0.9, 0.3, 0.02, 0.0]),
+    st.integers(0, 2**32 - 1),
+)
+def test_leaving_out_what_cannot_win_changes_nothing(
+    varied: LexicalIndex, terms: dict[str, float], limit: int, share: float | None, seed: int
+) -> None:
+    allowed = None if share is None else np.random.default_rng(seed).random(varied.size) < share
+    everything = np.arange(varied.size)
+    whole = varied.score(terms, everything)
+    expected = [n for n in np.lexsort((everything, -whole)).tolist() if whole[n] > 0 and (allowed is None or allowed[n])][:limit]
+    ordinals, scores = varied.search(terms, limit, allowed)
+    assert ordinals.tolist() == expected
+    assert scores.tolist() == whole[expected].tolist()
+
+
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_a_long_list_that_can_hardly_matter_is_probed_for_the_few_candidates_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float | None
+) -> None:
+    passages = [{"often": 1.0 + n % 3} | ({"rare": 1.0} if n % 100 == 0 else {}) for n in range(2000)]
+    index = write(tmp_path, passages)
+    allowed = None if share is None else np.random.default_rng(1).random(2000) < share
+    probed: list[int] = []
+
+    def watched(passages: NDArray[np.int32], impacts: NDArray[np.float32], ordinals: NDArray[np.int64]) -> object:
+        probed.append(len(ordinals))
+        return probe(passages, impacts, ordinals)
+
+    probe = lexical._probe
+    monkeypatch.setattr(lexical, "_probe", watched)
+    ordinals, _ = index.search({"rare": 1.0, "often": 1.0}, 5, allowed)
+    assert len(ordinals) == 5 and all(n % 100 == 0 for n in ordinals.tolist())
+    assert len(probed) == 1 and 5 <= probed[0] <= 20
 
 
 def test_ties_are_ordered_by_ordinal(tmp_path: Path) -> None:
@@ -107,6 +138,17 @@ def test_passages_without_any_term_are_left_out_and_nothing_is_padded(tmp_path: 
     for terms, limit in (({}, 10), ({"zz": 1.0}, 10), ({"a": 0.0}, 10), ({"a": 1.0}, 0)):
         ordinals, scores = index.search(terms, limit)
         assert len(ordinals) == len(scores) == 0
+
+
+def test_the_files_do_not_depend_on_how_many_impacts_are_worked_out_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = [{"b": 1.0, "a": 2.0}, {}, {"c": 0.4, "b": 3.0, "a": 1.0}, {"a": 1.0}]
+    write_lexical(tmp_path / "whole", passages)
+    monkeypatch.setattr("index.lexical._BLOCK", 2)
+    write_lexical(tmp_path / "parts", iter(passages))
+    whole, parts = ({f.name: f.read_bytes() for f in (tmp_path / name).iterdir()} for name in ("whole", "parts"))
+    assert whole == parts
 
 
 def test_an_index_without_passages_or_terms_is_searched(tmp_path: Path) -> None:

@@ -81,6 +81,16 @@ def test_vectors_and_scores_of_given_passages_come_in_the_order_asked_for(tmp_pa
     assert index.score(question, wanted).tolist() == pytest.approx((vectors[wanted] @ question).tolist(), abs=1e-6)
 
 
+def test_scores_do_not_depend_on_how_many_vectors_are_multiplied_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, question = random_vectors(5, 50), random_vectors(6, 1)[0]
+    index = write(tmp_path, vectors)
+    for count in (1, 7, 25, 50):
+        monkeypatch.setattr("index.vectors._AT_ONCE", count)
+        assert index.score(question, np.arange(50)).tolist() == pytest.approx((vectors @ question).tolist(), abs=1e-6)
+
+
 def test_an_index_of_another_dimension_is_refused_naming_both(tmp_path: Path) -> None:
     write_vectors(tmp_path, random_vectors(5, 10))
     with pytest.raises(IndexMismatch, match=r"vectors of 8 numbers, the model makes 384"):
