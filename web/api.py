@@ -44,6 +44,12 @@ def _answer(site: Site, engine: Engine, request: Request, ask: AskIn) -> dict[st
     return as_json(answer, timing.total())
 
 
+def _reply(request: Request, ask: AskIn, body: str = "") -> Response:
+    site = site_of(request)
+    engine = site.engine()  # here and not before: a new generation may have to be opened
+    return tagged(request, engine, lambda: _answer(site, engine, request, ask), body=body)
+
+
 @router.get(
     "/ask",
     response_model=AnswerOut,
@@ -52,12 +58,10 @@ def _answer(site: Site, engine: Engine, request: Request, ask: AskIn) -> dict[st
     operation_id="ask",
     openapi_extra=query_parameters(AskQuery),
 )
-def ask(request: Request) -> Response:
+async def ask(request: Request) -> Response:
     """Ask a question: status, the verbatim answer, ranked passages with citations."""
-    query = read_query(request, AskQuery)
-    site = site_of(request)
-    engine = site.engine()
-    return tagged(request, engine, lambda: _answer(site, engine, request, query.as_ask()))
+    asked = read_query(request, AskQuery).as_ask()
+    return await site_of(request).in_turn(lambda: _reply(request, asked))
 
 
 @router.post(
@@ -67,7 +71,7 @@ def ask(request: Request) -> Response:
     tags=["questions"],
     operation_id="ask_with_history",
 )
-def ask_with_history(
+async def ask_with_history(
     request: Request,
     ask: Annotated[
         AskIn,
@@ -80,9 +84,8 @@ def ask_with_history(
     ],
 ) -> Response:  # fmt: skip
     """Ask a question of a conversation: earlier questions complete it, and `interpreted_as` shows how."""
-    site = site_of(request)
-    engine = site.engine()
-    return tagged(request, engine, lambda: _answer(site, engine, request, ask), body=ask.model_dump_json())
+    body = ask.model_dump_json()
+    return await site_of(request).in_turn(lambda: _reply(request, ask, body))
 
 
 @router.post(
