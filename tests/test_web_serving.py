@@ -297,3 +297,13 @@ def test_other_requests_do_not_wait_behind_answers(tiny_live: LiveEngine, monkey
         for thread in asked:
             thread.join(20)
             assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("setting", ["RCM_QA_RATE_LIMIT=sometimes", "RCM_QA_API_TOKENS=abc"])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_setting_that_makes_no_sense_stops_the_start(
+    tiny_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, workers: str
+) -> None:
+    monkeypatch.setenv(*setting.split("="))
+    assert main(["serve", "--home", str(tiny_home.path), "--port", "0", "--workers", workers]) == 2
+    assert setting.split("=")[0].removeprefix("RCM_QA_").lower() in capsys.readouterr().err
