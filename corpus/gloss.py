@@ -89,6 +89,8 @@ class Gloss:
             raise BadData(f"entries.bin in {folder} is not as long as it was written; run `rcm-qa build --force`")
         self._vocabulary = map_array(folder / "vocabulary.npy")
         self._known: dict[str, Entry | None] = {}
+        self._resolved: dict[str, Entry | None] = {}
+        self._english: dict[str, bool] = {}
 
     def entry(self, form: str) -> Entry | None:
         """What a folded form or phrase (words with one space between) stands for; None for an unknown one."""
@@ -110,22 +112,36 @@ class Gloss:
 
     def is_english(self, word: str) -> bool:
         """Whether a folded word is an English word known to the model."""
+        try:
+            return self._english[word]
+        except KeyError:
+            pass
         wanted = np.uint64(form_hash(word))
         at = int(np.searchsorted(self._vocabulary, wanted))
-        return at < len(self._vocabulary) and bool(self._vocabulary[at] == wanted)
+        known = at < len(self._vocabulary) and bool(self._vocabulary[at] == wanted)
+        if len(self._english) > 50_000:
+            self._english.clear()
+        self._english[word] = known
+        return known
 
     def resolve(self, form: str) -> Entry | None:
         """The entry of a form: as it stands, without clitics or a diminutive ending, or as a cognate."""
         entry = self.entry(form)
         if entry is not None or len(form) < 4 or not form.isalpha():
             return entry
+        try:
+            return self._resolved[form]
+        except KeyError:
+            pass
         for bare in _without_clitics(form):
             entry = self.entry(bare)
             if entry is not None and entry.senses:
                 break
         else:
             entry = self._cognate(form)
-        self._known[form] = entry
+        if len(self._resolved) > 50_000:
+            self._resolved.clear()
+        self._resolved[form] = entry
         return entry
 
     def _cognate(self, form: str) -> Entry | None:
@@ -150,11 +166,12 @@ class Gloss:
             if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
                 return 1, accented.senses
         entry = self.entry(word.folded)
-        longest = entry.longest if entry else 1
-        for length in range(min(longest, len(words) - at), 1, -1):
-            phrase = self.entry(" ".join(w.folded for w in words[at : at + length]))
-            if phrase is not None and phrase.senses:
-                return length, phrase.senses
+        if entry is not None and entry.longest > 1:
+            stretch = [w.folded for w in words[at : at + entry.longest]]
+            for length in range(len(stretch), 1, -1):
+                phrase = self.entry(" ".join(stretch[:length]))
+                if phrase is not None and phrase.senses:
+                    return length, phrase.senses
         capitalised = at > 0 and word.surface[:1].isupper() and words[at - 1].end + 2 > word.start
         if capitalised and (entry is None or not entry.senses or entry.verb_form):
             return 1, ()

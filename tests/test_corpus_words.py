@@ -47,6 +47,11 @@ def test_every_word_is_the_text_at_its_place_and_words_do_not_overlap(text: str)
         end = word.end
 
 
+def test_a_list_of_words_belongs_to_who_asked_for_it() -> None:
+    find_words("Reunión de la CRM").clear()
+    assert [word.folded for word in find_words("Reunión de la CRM")] == ["reunion", "de", "la", "crm"]
+
+
 def test_acronyms_numbers_and_apostrophes_are_one_word_each() -> None:
     surfaces = [w.surface for w in find_words("The U.S.A. paid 1,190.50 for Mexico's well-known “RCM”.")]
     assert surfaces == ["The", "U.S.A.", "paid", "1,190.50", "for", "Mexico's", "well", "known", "RCM"]

@@ -52,6 +52,18 @@ def test_passages_come_back_in_the_order_asked_for(store: Store, made: tuple[lis
     assert list(store.passage_ids()) == [(p.id, p.text) for p in passages]
 
 
+def test_what_is_kept_in_memory_is_what_was_written(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
+    passages = [p for _, p in made[1]]
+    halves = [list(range(0, len(passages), 2)), list(range(len(passages)))]
+    for _ in range(2):
+        for order in halves:
+            assert store.passages_at(order) == [passages[n] for n in order]
+        store.variants(store.document("puebla")).clear()
+        assert store.variants(store.document("puebla")) == {"es": "puebla.es"}
+        assert [store.ordinal_of(d.id) for d in made[0]] == list(range(len(made[0])))
+    assert store.passages_at([]) == []
+
+
 def test_language_versions_are_found_from_each_other(store: Store) -> None:
     assert store.variants(store.document("puebla")) == {"es": "puebla.es"}
     assert store.variants(store.document("puebla.es")) == {"en": "puebla"}

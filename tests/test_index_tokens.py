@@ -172,7 +172,5 @@ def test_the_tokens_of_every_sentence_stand_where_the_index_says(bundled_home: H
             text = index.store.document(passage.document_id).text
             first = int(index.attributes.rows["sentences"][ordinal])
             bounds = [*inside[first : first + len(passage.sentences)].tolist(), int(starts[ordinal + 1] - starts[ordinal])]
-            counts = [
-                packaged_tokens().count(index.gloss.gloss_text(text[a:b], passage.lang)) - 2 for a, b in passage.sentences
-            ]
+            counts = [packaged_tokens().count(index.gloss.gloss_text(text[a:b], passage.lang)) - 2 for a, b in passage.sentences]
             assert np.diff(bounds).tolist() == counts

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.errors import IndexMismatch
-from index.vectors import VectorIndex, write_vectors
+from index.vectors import VectorIndex, widen, write_vectors
 
 DIM = 8
 
@@ -23,6 +23,15 @@ def write(folder: Path, vectors: NDArray[np.float32]) -> VectorIndex:
 
 def random_vectors(seed: int, n: int) -> NDArray[np.float32]:
     return unit(np.random.default_rng(seed).normal(size=(n, DIM)).astype(np.float32))
+
+
+def test_every_finite_half_becomes_the_same_float() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    for numbers in (halves, halves.reshape(-1, 2), halves[:10]):
+        expected = numbers.astype(np.float32)
+        assert widen(numbers).dtype == np.float32 and widen(numbers).shape == numbers.shape
+        assert np.array_equal(widen(numbers).view(np.uint32), expected.view(np.uint32))
 
 
 @settings(max_examples=80, deadline=None)

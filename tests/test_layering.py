@@ -115,3 +115,9 @@ def test_asking_in_the_terminal_loads_no_training_library_and_no_web_server(bund
     assert json.loads(done.stdout)["status"] == "answered"
     heavy = {"torch", "transformers", "sentence_transformers", "sklearn", "pandas", "fastapi", "matplotlib", "uvicorn", "scipy"}
     assert not heavy & set(found["modules"])
+
+
+def test_a_server_starts_without_the_sdk_of_the_protocol_and_without_a_training_library() -> None:
+    script = "import sys, web.serving, web.app; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"mcp", "torch", "transformers", "sklearn", "scipy", "matplotlib"} & set(done.stdout.split())

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from qa.live import LiveEngine
 from tests.web_fixtures import HTML, MEMBERS, serving
-from web.problems import PROBLEMS
+from web.problems import PROBLEMS, encode_json
 from web.schemas import ProblemOut
 
 
@@ -141,3 +141,17 @@ def test_the_openapi_document_names_every_status_that_was_seen(client: TestClien
         for template, operations in paths.items():
             if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path) and method.lower() in operations:
                 assert str(status) in operations[method.lower()]["responses"], (method, address, how)
+
+
+def test_a_query_is_read_as_its_model_says(client: TestClient) -> None:
+    found = client.get("/api/v1/ask?q=a&k=0&lang=fr&h=b&h=c&colour=1")
+    assert found.status_code == 422
+    assert sorted(line["field"] for line in found.json()["errors"]) == ["query.colour", "query.k", "query.lang"]
+    again = client.get("/api/v1/ask?q=first&q=Where was the first meeting?&h=What is the CRM?&h=And when?").json()
+    assert again["question"]["text"] == "Where was the first meeting?"
+    assert client.get("/api/v1/ask").json()["errors"] == [{"field": "query.q", "message": "Field required"}]
+
+
+def test_what_is_no_unicode_becomes_an_escape() -> None:
+    assert encode_json({"a": "é\ud800", "b": [1, 0.5, None, True]}) == b'{"a":"\xc3\xa9\\ud800","b":[1,0.5,null,true]}'
+    assert encode_json({"a": "é", "b": [1, 0.5, None, True]}) == b'{"a":"\xc3\xa9","b":[1,0.5,null,true]}'

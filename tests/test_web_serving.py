@@ -18,12 +18,14 @@ import pytest
 from index.embedders import Embedder
 from index.errors import BadModel
 from index.generations import Home
+from qa.answering import Engine
 from qa.cli import main
 from qa.live import LiveEngine
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
 from tests.web_fixtures import HTML, MEMBERS, serving, wait_until_ready
 from web.journal import JsonLines
+from web.site import answer_threads
 
 
 def live_over(path: Path) -> LiveEngine:
@@ -263,3 +265,45 @@ def test_a_setting_that_makes_no_sense_stops_serve_in_one_line(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "rate_limit" in lines[0]
+
+
+@pytest.mark.parametrize("workers, reranker, expected", [(1, None, 2), (4, None, 1), (9, None, 1), (4, "some-cross-encoder", 2)])
+def test_one_answer_at_a_time_where_every_core_has_a_process(
+    monkeypatch: pytest.MonkeyPatch, workers: int, reranker: str | None, expected: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert answer_threads(Settings(workers=workers, reranker=reranker)) == expected
+
+
+def test_other_requests_do_not_wait_behind_answers(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    answer = Engine.answer
+
+    def slow(engine: Engine, text: str, **how: Any) -> Any:
+        begun.release()
+        assert go_on.wait(20)
+        return answer(engine, text, **how)
+
+    with serving(tiny_live) as client:
+        monkeypatch.setattr(Engine, "answer", slow)
+        asked = [threading.Thread(target=client.get, args=(f"/api/v1/ask?q=Where+{n}",)) for n in range(8)]
+        for thread in asked:
+            thread.start()
+        for _ in range(answer_threads(Settings())):
+            assert begun.acquire(timeout=20)
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/api/v1/documents").status_code == 200
+        go_on.set()
+        for thread in asked:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("setting", ["RCM_QA_RATE_LIMIT=sometimes", "RCM_QA_API_TOKENS=abc"])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_setting_that_makes_no_sense_stops_the_start(
+    tiny_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, workers: str
+) -> None:
+    monkeypatch.setenv(*setting.split("="))
+    assert main(["serve", "--home", str(tiny_home.path), "--port", "0", "--workers", workers]) == 2
+    assert setting.split("=")[0].removeprefix("RCM_QA_").lower() in capsys.readouterr().err

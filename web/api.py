@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +18,7 @@ from web.examples import ANSWER, BATCH_LINES, SEARCH
 from web.inputs import AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
 from web.pages import keep_feedback
 from web.problems import Problem, encode_json
+from web.querying import query_parameters, read_query
 from web.responding import documented, page_links, tagged
 from web.schemas import AnswerOut, FeedbackOut, SearchOut, VerificationOut
 from web.site import Site, note, problem_for, site_of
@@ -43,12 +44,24 @@ def _answer(site: Site, engine: Engine, request: Request, ask: AskIn) -> dict[st
     return as_json(answer, timing.total())
 
 
-@router.get("/ask", response_model=AnswerOut, responses=documented(400, example=ANSWER), tags=["questions"], operation_id="ask")
-def ask(request: Request, query: Annotated[AskQuery, Query()]) -> Response:
-    """Ask a question: status, the verbatim answer, ranked passages with citations."""
+def _reply(request: Request, ask: AskIn, body: str = "") -> Response:
     site = site_of(request)
-    engine = site.engine()
-    return tagged(request, engine, lambda: _answer(site, engine, request, query.as_ask()))
+    engine = site.engine()  # here and not before: a new generation may have to be opened
+    return tagged(request, engine, lambda: _answer(site, engine, request, ask), body=body)
+
+
+@router.get(
+    "/ask",
+    response_model=AnswerOut,
+    responses=documented(400, example=ANSWER),
+    tags=["questions"],
+    operation_id="ask",
+    openapi_extra=query_parameters(AskQuery),
+)
+async def ask(request: Request) -> Response:
+    """Ask a question: status, the verbatim answer, ranked passages with citations."""
+    asked = read_query(request, AskQuery).as_ask()
+    return await site_of(request).in_turn(lambda: _reply(request, asked))
 
 
 @router.post(
@@ -58,7 +71,7 @@ def ask(request: Request, query: Annotated[AskQuery, Query()]) -> Response:
     tags=["questions"],
     operation_id="ask_with_history",
 )
-def ask_with_history(
+async def ask_with_history(
     request: Request,
     ask: Annotated[
         AskIn,
@@ -71,9 +84,8 @@ def ask_with_history(
     ],
 ) -> Response:  # fmt: skip
     """Ask a question of a conversation: earlier questions complete it, and `interpreted_as` shows how."""
-    site = site_of(request)
-    engine = site.engine()
-    return tagged(request, engine, lambda: _answer(site, engine, request, ask), body=ask.model_dump_json())
+    body = ask.model_dump_json()
+    return await site_of(request).in_turn(lambda: _reply(request, ask, body))
 
 
 @router.post(
@@ -147,10 +159,16 @@ def field_errors(error: ValidationError) -> list[dict[str, str]]:
 
 
 @router.get(
-    "/search", response_model=SearchOut, responses=documented(400, example=SEARCH), tags=["questions"], operation_id="search"
+    "/search",
+    response_model=SearchOut,
+    responses=documented(400, example=SEARCH),
+    tags=["questions"],
+    operation_id="search",
+    openapi_extra=query_parameters(SearchQuery),
 )
-def search(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
+def search(request: Request) -> Response:
     """Search passages: ranked, paginated (`Link`), with no answer and nothing held back."""
+    query = read_query(request, SearchQuery)
     engine = site_of(request).engine()
     question = engine.understand(query.q, lang=query.lang, filters=query.as_filters())
     note(request.scope, question=query.q, lang=question.lang)

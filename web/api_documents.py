@@ -15,6 +15,7 @@ from web.api import index_json
 from web.catalogue import Selection, make_entry
 from web.inputs import DocumentsQuery, LangCode
 from web.pages import DOWNLOADS
+from web.querying import query_parameters, read_query
 from web.responding import documented, page_links, tagged
 from web.schemas import DocumentRecordOut, DocumentsOut, DocumentTextOut, OnePassageOut
 from web.site import Site, site_of
@@ -27,9 +28,17 @@ PassageId = Annotated[
 ]
 
 
-@router.get("/documents", response_model=DocumentsOut, responses=documented(), tags=["documents"], operation_id="list_documents")
-def list_documents(request: Request, query: Annotated[DocumentsQuery, Query()]) -> Response:
+@router.get(
+    "/documents",
+    response_model=DocumentsOut,
+    responses=documented(),
+    tags=["documents"],
+    operation_id="list_documents",
+    openapi_extra=query_parameters(DocumentsQuery),
+)
+def list_documents(request: Request) -> Response:
     """List documents: newest first, with filters and pagination (`Link`)."""
+    query = read_query(request, DocumentsQuery)
     site = site_of(request)
     engine = site.engine()
     selection = Selection(query.lang, query.kind, query.publisher, query.year_from, query.year_to, query.text)

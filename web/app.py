@@ -27,7 +27,7 @@ from web import api, api_documents, collection, health, pages, reader
 from web.caching import program_version
 from web.inputs import BatchItemIn
 from web.journal import Journal
-from web.mcp_server import McpDoor
+from web.mcp_door import McpDoor
 from web.problems import Problem, problem_of, problem_response, wants_page
 from web.readiness import NotReady
 from web.rendering import FOLDER, page

@@ -3,11 +3,13 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from qa.answering import Engine
 
 
+@cache
 def program_version() -> str:
     """The version of this program."""
     try:

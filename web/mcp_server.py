@@ -1,7 +1,6 @@
 """Model Context Protocol: four read-only tools over the same engine, by streamable HTTP or standard input and output."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -10,8 +9,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
 
 from corpus.records import Document, Passage
 from index.anchors import parse_passage_id, resolve_passage
@@ -25,10 +22,9 @@ from qa.errors import QaError
 from qa.live import LiveEngine
 from web.caching import program_version
 from web.inputs import LangCode
-from web.problems import Problem, problem_response
 from web.readiness import NotReady
 from web.schemas import AnswerOut
-from web.site import Site, problem_for
+from web.site import Site
 
 INSTRUCTIONS = (
     "Verbatim passages about the Regional Conference on Migration (RCM, Puebla Process), in English and Spanish, with "
@@ -217,42 +213,12 @@ def run_stdio(live: LiveEngine) -> None:
     anyio.run(make_server(Tools(live.engine, live.home)).run_stdio_async)
 
 
-class McpDoor:
-    """The streamable HTTP transport as one ASGI endpoint. No sessions: every request stands alone."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._manager: StreamableHTTPSessionManager | None = None
-
-    @asynccontextmanager
-    async def run(self) -> AsyncIterator[None]:
-        """Serve while the application lives; a manager runs only once, so each start makes its own."""
-        site = self._site
-        server = make_server(Tools(site.engine, site.live.home, site.metrics.count_answer))
-        server.streamable_http_app(
-            json_response=True, stateless_http=True, max_request_body_size=site.settings.max_body_bytes, host=site.settings.host
-        )
-        manager = server.session_manager
-        manager.security_settings = None  # hosts and origins are checked for all doors alike, in web.security
-        async with manager.run():
-            self._manager = manager
-            try:
-                yield
-            finally:
-                self._manager = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to the transport."""
-        if scope["method"] not in ("POST", "GET", "DELETE"):
-            problem = Problem(
-                "method-not-allowed", f"{scope['method']} is not allowed here", headers={"Allow": "GET, POST, DELETE"}
-            )
-            await problem_response(problem, scope["path"])(scope, receive, send)
-            return
-        if self._manager is None:
-            request = Request(scope)
-            await problem_response(problem_for(NotReady("the server is starting or stopping")), request.url.path)(
-                scope, receive, send
-            )
-            return
-        await self._manager.handle_request(scope, receive, send)
+def make_manager(site: Site) -> StreamableHTTPSessionManager:
+    """The streamable HTTP transport over the engine of a site. No sessions: every request stands alone."""
+    server = make_server(Tools(site.engine, site.live.home, site.metrics.count_answer))
+    server.streamable_http_app(
+        json_response=True, stateless_http=True, max_request_body_size=site.settings.max_body_bytes, host=site.settings.host
+    )
+    manager = server.session_manager
+    manager.security_settings = None  # hosts and origins are checked for all doors alike, in web.security
+    return manager

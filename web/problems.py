@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -66,7 +67,10 @@ def problem_of(status: int, detail: str, headers: Mapping[str, str] | None = Non
 
 def encode_json(value: Any) -> bytes:
     """UTF-8 JSON; what is no Unicode is written as an escape."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    try:
+        return to_json(value)
+    except (ValueError, TypeError):  # half a surrogate pair
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def problem_response(problem: Problem, instance: str) -> Response:

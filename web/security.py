@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
@@ -37,6 +37,28 @@ HEADERS = {
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GUARDED = ("/api/", "/mcp")  # doors of programs: tokens, and requests from foreign web pages
 _COUNTED = ("/api/", "/mcp", "/answer.md", "/feedback")
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise BadSettings where the layers would refuse a setting, without building them into an application."""
+    read_rate(settings.rate_limit)
+    read_hashes(settings.api_tokens)
+
+
+def read_rate(rate: str) -> RateLimitItem | None:
+    """The rate of a setting, None for no limit. Raises BadSettings."""
+    try:
+        return parse(rate) if rate.strip() else None
+    except ValueError:
+        raise BadSettings(f"setting 'rate_limit' is {rate!r}; expected a rate such as 120/minute, or nothing") from None
+
+
+def read_hashes(hashes: Sequence[str]) -> tuple[str, ...]:
+    """The hashes of tokens in lower case. Raises BadSettings."""
+    found = tuple(text.lower() for text in hashes)
+    if bad := [text for text in found if not re.fullmatch(r"[0-9a-f]{64}", text)]:
+        raise BadSettings(f"setting 'api_tokens' holds {bad[0][:12]!r}; expected SHA-256 hashes, 64 hexadecimal digits each")
+    return found
 
 
 def trusted_hosts(settings: Settings) -> tuple[str, ...]:
@@ -121,9 +143,7 @@ class Tokens:
 
     def __init__(self, app: ASGIApp, hashes: Sequence[str], refuse: Refuse) -> None:
         self.app = app
-        self._hashes = tuple(text.lower() for text in hashes)
-        if bad := [text for text in self._hashes if not re.fullmatch(r"[0-9a-f]{64}", text)]:
-            raise BadSettings(f"setting 'api_tokens' holds {bad[0][:12]!r}; expected SHA-256 hashes, 64 hexadecimal digits each")
+        self._hashes = read_hashes(hashes)
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,10 +191,7 @@ class RateLimit:
     def __init__(self, app: ASGIApp, rate: str, refuse: Refuse) -> None:
         self.app = app
         self._refuse = refuse
-        try:
-            self._rate = parse(rate) if rate.strip() else None
-        except ValueError:
-            raise BadSettings(f"setting 'rate_limit' is {rate!r}; expected a rate such as 120/minute, or nothing") from None
+        self._rate = read_rate(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,15 +4,15 @@ import os
 import socket
 import sys
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from index.generations import Home
-from qa.live import LiveEngine
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 GRACE_S = 15
 _HANDED_DOWN = "_RCM_SERVE_SETTINGS"  # to worker processes; not a setting of users
@@ -21,8 +21,10 @@ _HANDED_DOWN = "_RCM_SERVE_SETTINGS"  # to worker processes; not a setting of us
 def serve(settings: Settings) -> int:
     """Serve until a signal: 0 when it ended in order, 1 when it could not start. Raises BadSettings."""
     from web.journal import set_up_logging
+    from web.security import check_settings
 
-    app = make_app(settings)
+    app = make_app(settings) if settings.workers == 1 else None  # the parent of workers answers nothing itself
+    check_settings(settings)
     try:
         listener = listen(settings.host, settings.port)
     except OSError as error:
@@ -41,7 +43,7 @@ def serve(settings: Settings) -> int:
         "lifespan": "on",
     }
     with listener:
-        if settings.workers == 1:
+        if app is not None:
             server = uvicorn.Server(uvicorn.Config(app, **options))
             server.run(sockets=[listener])
             return 0 if server.started else 1
@@ -67,14 +69,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: Settings) -> "FastAPI":
     """The application over the home of the settings. Raises BadSettings."""
+    from index.generations import Home
+    from qa.live import LiveEngine
     from web.app import create_app
 
     return create_app(LiveEngine(Home(settings.home), settings), settings)
 
 
-def make_worker_app() -> FastAPI:
+def make_worker_app() -> "FastAPI":
     """The application of one worker process, from the settings that its parent handed down."""
     from web.journal import set_up_logging
 

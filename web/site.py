@@ -1,8 +1,11 @@
 """What all doors share: the engine that answers, settings, counters, the feedback file, templates."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -19,6 +22,8 @@ from web.problems import Problem
 from web.readiness import NotReady, Readiness
 from web.rendering import Renderer
 
+T = TypeVar("T")
+
 _STAGES = {"starting": 0, "lexical": 1, "full": 2}
 
 
@@ -34,6 +39,15 @@ class Site:
     catalogues: Catalogues
     leads: Leads
     renderer: Renderer
+    answering: CapacityLimiter  # threads that answer the API's questions
+
+    async def in_turn(self, work: Callable[[], T]) -> T:
+        """What a piece of work returns, done in one of the few threads that answer; the others wait their turn.
+
+        Answers hold the interpreter's lock but for the model: more of them at once only take the caches from each other.
+        Other requests have threads of their own and do not wait behind them.
+        """
+        return await to_thread.run_sync(work, limiter=self.answering)
 
     def engine(self) -> Engine:
         """The engine that answers now. Raises NotReady or IndexError_."""
@@ -62,7 +76,13 @@ def make_site(live: LiveEngine, settings: Settings) -> Site:
         catalogues=Catalogues(),
         leads=leads,
         renderer=Renderer(),
+        answering=CapacityLimiter(answer_threads(settings)),
     )
+
+
+def answer_threads(settings: Settings) -> int:
+    """How many answers one process works at: one where every core has a process, else two, so that models overlap."""
+    return 1 if settings.workers >= (os.cpu_count() or 1) and settings.reranker is None else 2
 
 
 def site_of(request: Request) -> Site:

@@ -1,0 +1,27 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from index.generations import Home
+from index.graph import CHECK_TEXTS, GraphEmbedder, map_weights
+
+
+@pytest.mark.model
+def test_a_vector_depends_on_neither_threads_nor_neighbours_nor_where_the_weights_lie(bundled_home: Home, tmp_path: Path) -> None:
+    live = bundled_home.live_folder() / "model"
+    for name in ("whole", "mapped"):
+        (tmp_path / name).mkdir()
+        for file in ("graph.json", "tokenizer.json"):
+            shutil.copyfile(live / file, tmp_path / name / file)
+        onnx.save_model(onnx.load(str(live / "model.onnx")), str(tmp_path / name / "model.onnx"))
+    map_weights(tmp_path / "mapped")
+    sizes = {path.relative_to(tmp_path).as_posix(): path.stat().st_size for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert sizes["mapped/model.onnx"] < sizes["whole/model.onnx"] / 10 < sizes["mapped/weights.bin"]
+    assert (tmp_path / "mapped" / "weights.bin").stat().st_mode == (tmp_path / "mapped" / "model.onnx").stat().st_mode
+    expected = np.concatenate([GraphEmbedder(tmp_path / "whole", threads=1).embed([text]) for text in CHECK_TEXTS])
+    for folder in (live, tmp_path / "whole", tmp_path / "mapped"):
+        for threads in (1, 2, 5):
+            assert np.array_equal(GraphEmbedder(folder, threads=threads).embed(CHECK_TEXTS), expected)
