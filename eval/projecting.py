@@ -4,8 +4,9 @@ A passage that answers shall have a higher mean of best cosines than other candi
 candidates, as ColBERT is trained; Khattab and Zaharia 2020). It starts from the principal directions and is held near them.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,15 +15,21 @@ import typer
 from numpy.typing import NDArray
 
 from corpus.chunking import embedding_text
+from corpus.loading import Collection, load_collection
 from eval.beir import as_questions, build_index, read_beir
 from eval.commands import HomeOption, OriginalsOption
-from eval.questions import RELEVANT, resolve
-from eval.sets import QuestionSet, choose_pairs, dev_sets, open_index
+from eval.judging import Judge
+from eval.questions import BUNDLED_QUESTIONS, RELEVANT, main_document, resolve, write_questions
+from eval.sets import QuestionSet, dev_sets, open_index
 from index.embedders import SentenceTransformerEmbedder, fingerprint_model, resolve_model
+from index.generations import Home
 from index.projecting import LEARNT, principal_directions
 from qa.answering import Timing
-from qa.settings import load_settings
+from qa.library import read_all
+from qa.settings import Settings, load_settings
 
+# Questions about documents of the dev split that serve only to learn from; no report reads them.
+LEARNING_QUESTIONS = Path(__file__).parent / "data" / "learning.jsonl"
 CANDIDATES = 16  # passages a question is trained on
 TEMPERATURE = 0.05
 EPOCHS, RATE, BATCH, NEAR = 3, 2e-3, 16, 0.002
@@ -56,8 +63,7 @@ def load_examples(part: QuestionSet) -> list[Example]:
             title = index.store.document(passage.document_id).title
             texts.append(embedding_text(title, passage.section, passage.text, passage.lang, index.gloss.gloss_text))
         asked = index.gloss.gloss_text(understood.search_text, understood.lang)
-        places = part.places[question.id]
-        examples.append(Example(asked, tuple(texts), answers, places[0].document.removesuffix(".es") if places else ""))
+        examples.append(Example(asked, tuple(texts), answers, main_document(question, part.places)))
     return examples
 
 
@@ -133,6 +139,61 @@ def train(
     return weights.detach().numpy()  # type: ignore[no-any-return]
 
 
+class _Learner:
+    """Examples of several collections, each question with the rarities of its own collection."""
+
+    def __init__(self, model: Any) -> None:
+        self._tokens = Tokens(model)
+        self._rarity: dict[str, NDArray[np.float32]] = {}
+        self.examples: list[Example] = []
+
+    def add(self, part: QuestionSet, share: float = 1.0) -> None:
+        """Learn from a part of a set's questions, evenly spaced."""
+        found = load_examples(part)
+        chosen = [e for n, e in enumerate(found) if int(n * share) != int((n + 1) * share)]
+        texts = sorted({text for example in found for text in example.passages})
+        self._tokens.load([*texts, *(example.question for example in chosen)])
+        known = rarity_of(self._tokens, texts)
+        self._rarity.update({example.question: known for example in chosen})
+        self.examples.extend(chosen)
+        print(f"{part.name}: {len(chosen)} questions, {len(texts)} passages", flush=True)
+
+    def write(self, out: Path, identity: str, without: int | None = None) -> None:
+        """Train and write a projection; `without` leaves out one half of the questions about documents."""
+        kept = [e for e in self.examples if without is None or half_of(e.group) != without]
+        learnt = train(kept, self._tokens, self._rarity)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.with_suffix(".new").open("wb") as file:
+            np.savez_compressed(file, projection=learnt.astype(np.float16), model=np.asarray(identity))
+        out.with_suffix(".new").replace(out)
+        print(f"{out} written: {len(kept)} questions, {learnt.shape[0]} x {learnt.shape[1]} numbers", flush=True)
+
+
+def half_of(group: str) -> int | None:
+    """Which half of the questions a group of them belongs to, 0 or 1; None for those of other collections."""
+    return hashlib.sha256(group.encode()).digest()[0] % 2 if group else None
+
+
+def build_half(settings: Settings, folder: Path, collection: Collection, part: QuestionSet, half: int, projection: Path) -> None:
+    """Index a collection with a projection, and write the questions that it was not learnt from beside the index.
+
+    What is learnt from the ranking of late interaction (the closer look, calibration) must not see questions that the
+    projection was learnt from: there it is better than it will ever be.
+    """
+    from index import projecting
+    from index.building import BuildSettings, build_generation
+
+    before = projecting.LEARNT
+    projecting.LEARNT = projection
+    try:
+        build = BuildSettings(settings.model, settings.chunking(), settings.glossed())
+        build_generation(collection, Home(folder / part.name), build)
+    finally:
+        projecting.LEARNT = before
+    unseen = [q for q in part.questions if half_of(main_document(q, part.places)) == half]
+    write_questions(folder / f"{part.name}.jsonl", unseen)
+
+
 def main(
     home: HomeOption = None,
     originals: OriginalsOption = None,
@@ -140,38 +201,33 @@ def main(
     share: Annotated[float, typer.Option(help="part of their questions that is used")] = 0.4,
     out: Annotated[Path, typer.Option(help="the file that is written")] = LEARNT,
 ) -> None:
-    """Learn the projection of the packaged model; build, fit and calibrate afterwards."""
+    """Learn the projection of the packaged model, and two others from one half of the documents' questions each.
+
+    The halves get indexes and question files under HOME/eval/halves, for `rcm-qa eval fit` and `calibrate`.
+    """
     settings = load_settings({"home": home})
     folder = resolve_model(settings.model)
-    tokens = Tokens(SentenceTransformerEmbedder(folder).model)
-    examples: list[Example] = []
-    rarity: dict[str, NDArray[np.float32]] = {}
-
-    def add(part: QuestionSet, used: float) -> None:
-        found = load_examples(part)
-        chosen = [e for n, e in enumerate(found) if int(n * used) != int((n + 1) * used)]
-        texts = sorted({text for example in found for text in example.passages})
-        tokens.load([*texts, *(e.question for e in chosen)])
-        known = rarity_of(tokens, texts)
-        rarity.update({example.question: known for example in chosen})
-        examples.extend(chosen)
-        print(f"{part.name}: {len(chosen)} questions, {len(texts)} passages", flush=True)
-
-    with dev_sets(None, None, originals, home) as sets:
-        for part in sets:
-            add(part, 1.0)
+    identity = fingerprint_model(folder)
+    learner = _Learner(SentenceTransformerEmbedder(folder).model)
     for place in beir or ():
         collection = read_beir(place)
         with open_index(build_index(collection, settings.home, settings)) as index:
-            from eval.judging import Judge
-
             questions = as_questions(collection)
-            add(QuestionSet(collection.name, questions, resolve(questions, index.store), index, Judge(index)), share)
-    learnt = train(examples, tokens, rarity)
-    with out.with_suffix(".new").open("wb") as file:
-        np.savez_compressed(file, projection=learnt.astype(np.float16), model=np.asarray(fingerprint_model(folder)))
-    out.with_suffix(".new").replace(out)
-    print(f"{out} written: {learnt.shape[0]} x {learnt.shape[1]} numbers")
+            part = QuestionSet(collection.name, questions, resolve(questions, index.store), index, Judge(index))
+            learner.add(part, share)
+    learner.examples = [replace(example, group="") for example in learner.examples]
+    halves = settings.home / "eval" / "halves"
+    with dev_sets([BUNDLED_QUESTIONS, LEARNING_QUESTIONS], None, originals, home) as sets:
+        for part in sets:
+            learner.add(part)
+        sets = [part for part in sets if part.name != LEARNING_QUESTIONS.stem]
+        learner.write(out, identity)
+        collections = [read_all(settings), load_collection([originals], settings.limits()) if originals else Collection()]
+        for half in (0, 1):
+            projection = halves / str(half) / "projection.npz"
+            learner.write(projection, identity, without=half)
+            for part, documents in zip(sets, collections, strict=False):
+                build_half(settings, halves / str(half), documents, part, half, projection)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from corpus.mapped import map_array
 from corpus.records import Passage
 from corpus.words import ENGLISH_STOP_WORDS, fold
 from index.analysis import Analyzer
-
 from index.embedders import Embedder, TokenEmbedder
 from index.errors import IndexMismatch
 from index.filters import Attributes

@@ -15,8 +15,8 @@ from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.evidence import find_counts
 from qa.examining import Examined, Subject
+from qa.expecting import find_counts
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Document, Passage
-from corpus.words import find_words
 from index.searching import Index
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
-from qa.evidence import Matched, answer_type_present, match_terms
+from qa.evidence import Matched, match_terms
+from qa.expecting import expect
 from qa.retrieving import Candidates
 
 COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a sentence's cosine; chosen on the dev split
@@ -121,7 +121,7 @@ class Examiner:
         """The candidates at these positions, seen closely, in the order asked for."""
         index = self._index
         ordinals = [int(candidates.ordinals[position]) for position in positions]
-        words = frozenset(word.folded for word in find_words(question.search_text))
+        expected = expect(question, index.vocabulary.is_common)
         asked = candidates.asked
         seen: list[Examined] = []
         for ordinal, passage in zip(ordinals, index.store.passages_at(ordinals), strict=True):
@@ -131,9 +131,7 @@ class Examiner:
             cosines = np.zeros(count, np.float32)
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, count)
-            typed = [
-                answer_type_present(question, document.text[a:b], words, index.vocabulary.is_common) for a, b in passage.sentences
-            ]
+            typed = [expected(document.text[a:b]) for a, b in passage.sentences]
             words_matched = index.word_matches(asked, ordinal, count) if asked is not None else None
             header = self._header(document.id, passage.section)
             present = header | found

@@ -11,28 +11,15 @@ from corpus.records import Lang
 from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words
 from index.filters import Filters
 from index.searching import Index
-from qa.answers import Question, QuestionKind
+from qa.answers import Question
 from qa.errors import BadQuestion
+from qa.expecting import kind_of
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
 
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
-
-_PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
-    ("who", r"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){0,2}((vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa])|c[oó]mo se llama(ba)? (el|la) (\w+ )?((vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa]))\b"),
-    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
-    ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old)|qu[eé] (porcentaje|edad)|what (share|percentage))\b"),
-    ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
-    ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
-    ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-    ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor|country chaired)|qu[eé] (persona|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|representante|delegad[oa]|secretari[oa]))\b"),
-    ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
-    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
-    ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
-)  # fmt: skip
-_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 
 # Words that only point back: a question made of these and little else continues the one before it.
 _POINTERS = frozenset(
@@ -98,14 +85,6 @@ def guess_question_lang(text: str, index: Index, before: Lang | None) -> Lang:
     if spanish != english:
         return "es" if spanish > english else "en"
     return before or ("es" if share > 0.5 else "en")
-
-
-def kind_of(text: str) -> QuestionKind:
-    """What sort of answer a question asks for."""
-    for kind, pattern in _KINDS:
-        if pattern.search(text):
-            return kind
-    return "what"
 
 
 def understand(

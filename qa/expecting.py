@@ -1,0 +1,190 @@
+"""The sort of thing that a question asks for, and whether a text holds one: patterns of both languages, no meaning."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from corpus.dates import MONTHS
+from corpus.glossary import load_glossary
+from corpus.records import LANGS
+from corpus.words import find_words, fold
+from qa.answers import Question, QuestionKind
+
+Check = Callable[[str], bool]
+
+_PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
+    ("who", r"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){0,2}((vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa])|c[oó]mo se llama(ba)? (el|la) (\w+ )?((vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa]))\b"),
+    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
+    ("how_many", r"\b(how many|how much|cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old)|qu[eé] (porcentaje|edad)|what (share|percentage))\b"),
+    ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
+    ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
+    ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
+    ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor|country chaired)|qu[eé] (persona|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|representante|delegad[oa]|secretari[oa]))\b"),
+    ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
+    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
+    ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
+)  # fmt: skip
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+_NUMBER = re.compile(
+    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|dozens?|half|"
+    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|mitad|decenas?)\b",
+    re.IGNORECASE,
+)
+_MONEY_ASKED = re.compile(
+    r"\b(how much (money|aid|funding|did|does|do|was|were|is|would|has|have)|costs?|fees?|salary|price|budget|in dollars|"
+    r"cu[aá]nto (dinero|cost|cuesta|pag|gan|aport|don|vale|recib)\w*|presupuesto|sueldo|salario|precio|cuota|monto)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[$€£]|\b(USD|dollars?|d[oó]lares?|euros?|pesos?|colones|lempiras?|quetzales?|per ?cent|por ciento)\b|%", re.IGNORECASE
+)
+_AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
+_AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
+_UNIT_ASKED = re.compile(
+    r"\b(?:how many|cu[aá]nt[oa]s) (?P<unit>days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
+    re.IGNORECASE,
+)
+_SPAN_OF_TIME = re.compile(
+    r"[- ](days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(es)?|horas?|minutos?)\b|\b\d{1,2}(st|nd|rd|th)? (to|and|al?|y) (the )?\d{1,2}\b",
+    re.IGNORECASE,
+)
+_TELEPHONE_ASKED = re.compile(r"\b(tele)?phone number|tel[eé]fono|hotline number|n[uú]mero de la l[ií]nea\b", re.IGNORECASE)
+_TELEPHONE = re.compile(r"\+?\d[\d ()-]{6,}\d")
+_MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 3 or name == "may"), key=len, reverse=True))
+_DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:(?:,| to| and| al?| y|[-–])\s?\d{1,2}(?:st|nd|rd|th)?)*"
+_DATE = re.compile(
+    rf"\b{_DAYS}(?: of| de)? (?:{_MONTH})\b|\b(?:{_MONTH}) {_DAYS}\b|\b(?:19|20)\d\d(?:[-–/]\d{{2,4}})?\b", re.IGNORECASE
+)
+_YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
+_NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
+_PLACE = re.compile(
+    r"\b(?:in|at|to|from|near|en|a|desde|sede|hotel|hosted by)\s+(?:the |la |el |los |las )?(?:city of |ciudad de )?"
+    r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
+)
+_CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
+_WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
+_PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
+_DEFINES = re.compile(
+    r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
+    r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
+)
+_SPELT_OUT = re.compile(r"\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\)|\b(means|stands for|called|known as|significa|llamad[oa]|conocid[oa])\b")
+_ACRONYM_ASKED = re.compile(
+    r"\b(stands? for|short for|abbreviation|acronym|mean|significa|siglas?|names?|called|known|nombres?|llama|conoce|denomina)\b",
+    re.I,
+)
+_PLACES_ASKED = re.compile(
+    r"\b(countries|nations|states|governments|organi[sz]ations|pa[ií]ses|naciones|estados|gobiernos|organi[sz]aciones)\b", re.I
+)
+_CAUSE = re.compile(
+    r"\b(because|since|due to|in order to|so that|to (help|ensure|promote|strengthen|protect)|reason|purpose|aim|"
+    r"porque|debido a|a fin de|para que|con el fin|motivo|raz[oó]n|prop[oó]sito|objetivo|ya que|puesto que)\b",
+    re.IGNORECASE,
+)
+
+
+def kind_of(text: str) -> QuestionKind:
+    """What sort of answer a question asks for, by its words."""
+    for kind, pattern in _KINDS:
+        if pattern.search(text):
+            return kind
+    return "what"
+
+
+def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> Check:
+    """A check whether a sentence holds something of the sort that is asked for, beside what the question itself says.
+
+    "When and where" asks for both. `is_common` tells folded words that are not only parts of names.
+    """
+    asked = frozenset(word.folded for word in find_words(question.search_text))
+    kinds: tuple[QuestionKind, ...] = (question.kind,)
+    if question.kind == "when" and _WHERE_TOO.search(question.search_text):
+        kinds = ("when", "where")
+    checks = [_check_of(kind, question.search_text, asked, is_common) for kind in kinds]
+
+    def check(text: str) -> bool:
+        # A remark about other sources is not the statement itself.
+        return not text.startswith(("Note:", "Nota:")) and all(holds(text) for holds in checks)
+
+    return check
+
+
+def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: Callable[[str], bool]) -> Check:
+    if _AGE_ASKED.search(asked):
+        return lambda text: bool(_AGE.search(text))
+    if _TELEPHONE_ASKED.search(asked):
+        return lambda text: bool(_TELEPHONE.search(text))
+    if kind in ("how_many", "how", "what", "which") and _MONEY_ASKED.search(asked):
+        return lambda text: bool(_MONEY.search(text))
+    match kind:
+        case "when":
+            return lambda text: _holds_date(text, words)
+        case "how_many" if _UNIT_ASKED.search(asked):
+            return lambda text: bool(_SPAN_OF_TIME.search(text) and _NUMBER.search(text))
+        case "how_many":
+            return lambda text: next(find_counts(text, words), None) is not None
+        case "who":
+            known = words | institutional_words()
+            return lambda text: _holds_person(text, known, is_common)
+        case "where":
+            known = words | _country_words() if _CITY_ASKED.search(asked) else words
+            return lambda text: _holds_place(text, known)
+        case "definition":
+            pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
+            return lambda text: bool(pattern.search(text))
+        case "which" if _PLACES_ASKED.search(asked):
+            return lambda text: text.rstrip().endswith(":") or (text.count(",") >= 2 and _count_names(text, words) >= 4)
+        case "which":
+            return lambda text: text.count(",") >= 2 or text.rstrip().endswith(":") or text.lstrip().startswith("•")
+        case "why":
+            return lambda text: bool(_CAUSE.search(text))
+    return lambda text: True
+
+
+def find_counts(text: str, question_words: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Spans of the numbers of a text, in figures or words, that are no dates and that the question does not name."""
+    dates = [match.span() for match in _DATE.finditer(text)]
+    for match in _NUMBER.finditer(text):
+        if fold(match.group()) not in question_words and not any(a <= match.start() < b for a, b in dates):
+            yield match.span()
+
+
+def _holds_date(text: str, question_words: frozenset[str]) -> bool:
+    if _YEAR_OR_DATE.search(text):
+        return any(word.folded not in question_words for word in find_words(text) if word.folded[:1].isdigit())
+    return any(word.folded in MONTHS and word.folded not in question_words for word in find_words(text))
+
+
+def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], bool]) -> bool:
+    """Two capitalised words that are never written small, neither asked about nor of a body or country: likely a person."""
+
+    def part_of_name(word: str) -> bool:
+        folded = fold(word)
+        return folded not in known and not is_common(folded)
+
+    return any(sum(map(part_of_name, name.split())) >= 2 for name in _PERSON.findall(text))
+
+
+def _holds_place(text: str, known: frozenset[str]) -> bool:
+    places = (fold(match[1] or match[2]) for match in _PLACE.finditer(text))
+    return any(place not in known and place not in MONTHS for place in places)
+
+
+def _count_names(text: str, question_words: frozenset[str]) -> int:
+    return sum(fold(name) not in question_words for name in _NAME.findall(text))
+
+
+@lru_cache(maxsize=1)
+def institutional_words() -> frozenset[str]:
+    """Folded words of the glossary's names: bodies, meetings, countries. Persons are named otherwise."""
+    return _words_of(lambda kind: True)
+
+
+@lru_cache(maxsize=1)
+def _country_words() -> frozenset[str]:
+    return _words_of(lambda kind: kind == "country")
+
+
+def _words_of(wanted: Callable[[str], bool]) -> frozenset[str]:
+    forms = (form for term in load_glossary() if wanted(term.kind) for lang in LANGS for form in term.forms(lang))
+    return frozenset(word.folded for form in forms for word in find_words(form))

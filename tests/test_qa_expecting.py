@@ -1,0 +1,77 @@
+import pytest
+
+from index.filters import Filters
+from qa.answers import Question
+from qa.expecting import expect, find_counts, kind_of
+
+
+def asks(text: str) -> Question:
+    return Question(text, "en", text, None, kind_of(text), Filters(), ())
+
+
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("On which days did the network meet?", "when"),
+        ("¿En qué fechas exactas se reunió el grupo?", "when"),
+        ("Which San José hotel hosted the workshop?", "where"),
+        ("¿En qué edificio se celebró la plenaria?", "where"),
+        ("What is the name of the current Executive Secretary?", "who"),
+        ("¿Cuál es el nombre del viceministro?", "who"),
+        ("¿Cómo se llama la secretaria ejecutiva?", "who"),
+        ("Which ambassador spoke?", "who"),
+        ("How long did the course last?", "how_many"),
+        ("What other name does the process have?", "definition"),
+        ("How is the presidency handed over?", "how"),
+    ],
+)
+def test_the_kind_is_told_by_the_words_asked_with(text: str, kind: str) -> None:
+    assert kind_of(text) == kind
+
+
+@pytest.mark.parametrize(
+    "question, holds, lacks",
+    [
+        ("How much did the workshop cost?", "It cost 40,000 dollars in all.", "It was attended by 40 officials."),
+        ("¿Cuánto pagó Canadá?", "Canadá aportó US$ 20.", "Canadá aportó 20 expertos."),
+        ("How old was the director?", "The director, 61 years old, retired.", "The director retired in 1961."),
+        ("What is the hotline number?", "Call +503 2222-3333.", "The hotline opened in 2014 with 3 lines."),
+        ("How many delegates came?", "There were sixty-two, or 62, of them.", "They met from 27 to 29 October 1999."),
+        ("¿Cuántos delegados fueron?", "Fueron 62 delegados.", "Se reunieron los días 6 y 7 de mayo de 2008."),
+        ("How many days did it last?", "It lasted four days.", "It had 62 delegates."),
+        ("When was it signed?", "It was signed on 4 June.", "It was signed by all."),
+        ("When was the plan of 2016 signed?", "It was signed in 2017.", "It was signed as the plan of 2016."),
+        ("Who chaired the meeting?", "Ana Quesada Mora chaired it.", "The Inter Press Service wrote about it."),
+        ("¿Quién presidió la reunión?", "La presidió Ana Quesada Mora.", "La presidió el viceministro de turno."),
+        ("In which city did they meet?", "They met in Cobán, Guatemala.", "They met in Guatemala."),
+        ("Where did they meet?", "They met in Guatemala.", "They met in May."),
+        ("Why did they meet?", "They met in order to agree on visas.", "They met on visas."),
+        ("What does ABC stand for?", "The Alpha Beta Council (ABC) met.", "ABC met."),
+    ],
+)
+def test_a_text_holds_the_sort_of_thing_that_is_asked_for(question: str, holds: str, lacks: str) -> None:
+    common = {"press", "service"}
+    check = expect(asks(question), common.__contains__)
+    assert check(holds)
+    assert not check(lacks)
+
+
+def test_what_the_question_names_itself_is_no_answer() -> None:
+    assert not expect(asks("How many of the 11 members came?"))("The 11 members were invited.")
+    assert not expect(asks("Where in Guatemala did they meet?"))("They met in Guatemala.")
+
+
+def test_when_and_where_ask_for_both() -> None:
+    check = expect(asks("When and where was it held?"))
+    assert check("It was held in Cobán on 3 May.")
+    assert not check("It was held in Cobán.") and not check("It was held on 3 May.")
+
+
+def test_a_remark_about_sources_is_no_statement() -> None:
+    assert not expect(asks("When was it?"))("Note: another source says 3 May.")
+
+
+def test_counts_are_numbers_that_are_no_dates() -> None:
+    text = "From 3 to 5 May 2010, eleven countries sent 1,200 people; in 2011-2012 none did."
+    assert [text[a:b] for a, b in find_counts(text, frozenset())] == ["eleven", "1,200"]
+    assert [text[a:b] for a, b in find_counts(text, frozenset({"1200"}))] == ["eleven"]
