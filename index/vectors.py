@@ -107,6 +107,8 @@ class VectorIndex:
         if (folder / "vectors.json").is_file():
             self._probes = int(json.loads((folder / "vectors.json").read_text(encoding="utf-8"))["nprobe"])
             self._vectors = map_array(folder / "vectors16.npy")
+            # FAISS would start 32 threads for each question to read lists ahead that are nearly always in memory.
+            faiss.downcast_InvertedLists(faiss.downcast_index(self._index).invlists).prefetch_nthread = 0
         else:
             flat = faiss.downcast_index(self._index)
             self._vectors = faiss.rev_swig_ptr(flat.get_xb(), self.size * dim).reshape(self.size, dim)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.errors import IndexMismatch
-from index.vectors import VectorIndex, widen, write_vectors
+from index.vectors import VectorIndex, faiss, widen, write_vectors
 
 DIM = 8
 
@@ -138,6 +138,12 @@ def test_inverted_lists_find_nearly_all_of_the_best_and_score_them_exactly(
         assert scores.tolist() == sorted(scores.tolist(), reverse=True)
         kept.append(len(set(ordinals.tolist()) & set(np.argsort(-cosines)[:10].tolist())) / 10)
     assert np.mean(kept) >= 0.9
+
+
+def test_mapped_lists_are_read_without_threads_of_their_own(listed: tuple[VectorIndex, NDArray[np.float32]]) -> None:
+    lists = faiss.downcast_InvertedLists(faiss.downcast_index(listed[0]._index).invlists)
+    assert type(lists).__name__ == "OnDiskInvertedLists"  # mapped, not read into memory
+    assert lists.prefetch_nthread == 0
 
 
 def test_a_filter_over_inverted_lists_leaves_only_what_it_allows(listed: tuple[VectorIndex, NDArray[np.float32]]) -> None:
