@@ -194,6 +194,7 @@ def _measure_processes(
                     row["p50_of_floor"] = row["p50_ms"] / floor
                     row["p50_of_answer"] = row["p50_ms"] / answer["p50_ms"]
                     row["of_cores"] = row["per_s"] * answer["mean_ms"] / 1000 / cores
+                    row["of_cores_left"] = row["per_s"] * answer["mean_ms"] / 1000 / (cores - row["clients_cores"])
                 report["http"].append({"workers": workers, **row})
         for _ in range(0 if quick else 2):
             with serving(home) as server:

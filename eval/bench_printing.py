@@ -90,7 +90,7 @@ def _http(found: Sequence[dict[str, Any]]) -> Section | None:
     for row in found:
         name = f"{row['workers']} process{'es' if row['workers'] > 1 else ''}, {row['clients']} client{'s' if row['clients'] > 1 else ''}"
         if "p50_ms" not in row:
-            rows.append((name, *["-"] * 6, str(row["errors"])))
+            rows.append((name, *["-"] * 7, str(row["errors"])))
             continue
         rows.append(
             (
@@ -98,13 +98,14 @@ def _http(found: Sequence[dict[str, Any]]) -> Section | None:
                 _times(row["p50_of_floor"]),
                 _times(row["p50_of_answer"]),
                 f"{100 * row['of_cores']:.0f} %",
+                f"{100 * row['of_cores_left']:.0f} %",
                 f"{row['per_s']:,.1f}",
                 _ms(row["p50_ms"]),
                 _ms(row["p95_ms"]),
                 str(row["errors"]),
             )
         )
-    head = ("", "p50", "p50 of in-process", "of cores/service", "answers/s", "p50 ms", "p95 ms", "errors")
+    head = ("", "p50", "p50 of in-process", "of cores/service", "less clients", "answers/s", "p50 ms", "p95 ms", "errors")
     return Section("Answers over HTTP (clients on the same machine)", head, rows)
 
 

@@ -186,6 +186,7 @@ class _Load:
     took_ms: list[float] = field(default_factory=list)
     errors: int = 0
     seconds: float = 0.0
+    cpu_s: float = 0.0  # processor time of the clients themselves
 
 
 def send(port: int, paths: Sequence[str], clients: int, requests: int, seconds: float) -> _Load:
@@ -220,12 +221,12 @@ def send(port: int, paths: Sequence[str], clients: int, requests: int, seconds: 
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(clients)]
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    load.seconds = time.perf_counter() - start
+    load.seconds, load.cpu_s = time.perf_counter() - start, time.process_time() - start_cpu
     return load
 
 
@@ -245,6 +246,6 @@ def measure_http(
         load = send(port, paths, count, requests, seconds)
         row: dict[str, Any] = {"clients": count, "requests": len(load.took_ms), "errors": load.errors}
         if load.took_ms:
-            row.update(quantiles(load.took_ms), per_s=len(load.took_ms) / load.seconds)
+            row.update(quantiles(load.took_ms), per_s=len(load.took_ms) / load.seconds, clients_cores=load.cpu_s / load.seconds)
         rows.append(row)
     return rows

@@ -2,6 +2,7 @@ import json
 import os
 import re
 import socket
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval import bench, bench_processes
+from eval import bench, bench_peers, bench_processes
 from eval.bench_answers import FEW_QUESTIONS, STAGES, choose_questions, measure_answers, measure_ingestion, quantiles
 from eval.bench_memory import resident
 from eval.bench_printing import draw_report, print_report, tables
@@ -63,7 +64,7 @@ def with_processes(report: dict[str, Any]) -> dict[str, Any]:
     failed = {"clients": 8, "workers": 2, "requests": 0, "errors": 5}
     return {
         **report,
-        "http": [{**row, "p50_of_floor": 2.0, "p50_of_answer": 1.5, "of_cores": 0.5}, failed],
+        "http": [{**row, "p50_of_floor": 2.0, "p50_of_answer": 1.5, "of_cores": 0.5, "of_cores_left": 0.6}, failed],
         "cold_start_s": {"ask": 0.5},
         "memory": {"engine open": {"rss_mib": 100.0, "own_mib": 60.0}, "elsewhere": {"rss_mib": 90.0}},
         "left_out": ["a thing that failed"],
@@ -501,3 +502,21 @@ def test_the_whole_run_over_the_bundled_collection(bundled_home: Home, tmp_path:
     assert sum(row["errors"] for row in report["http"]) == 0
     assert report["sizes"][0]["recall_at_10"] == {"all": 1.0, "30 %": 1.0, "1 %": 1.0}
     assert report["in_process"]["floor"]["n"] == 3
+
+
+def test_peers_that_are_not_installed_are_named_and_skipped(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.live.open_embedder", lambda folder: WordEmbedder())
+    monkeypatch.setattr(bench_peers, "PEERS", {"Chroma": bench_peers.PEERS["Chroma"]})
+    said: list[str] = []
+    report = bench_peers.measure(sys.executable, tiny_home.path, 1, 1, said.append)
+    assert "chromadb" in report["skipped"]["Chroma"]
+    assert (report["rows"], len(said)) == ([], 1)
+    assert "skipped: Chroma" in bench_peers.show(report)
+
+
+def test_the_table_of_peers_compares_what_had_equally_many_threads() -> None:
+    row = {"p50_ms": 2.0, "p95_ms": 3.0, "first_s": 0.5, "rss_mib": 100.0, "passages_per_s": 50.0, "threads": "one"}
+    rows = [{**row, "name": bench_peers.OURS[0]}, {**row, "name": "Chroma", "p50_ms": 6.0}]
+    rows += [{**each, "threads": "default", "p50_ms": 4.0} for each in rows]
+    lines = bench_peers.show({"rows": rows, "skipped": {}}).splitlines()
+    assert [line.split()[-4] for line in lines[1:]] == ["1.00", "3.00", "1.00", "1.00"]
