@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.errors import BadData
 from corpus.mapped import map_array, map_bytes
@@ -56,25 +58,51 @@ def form_hash(form: str) -> int:
     return int.from_bytes(hashlib.blake2b(form.encode(), digest_size=8).digest(), "big")
 
 
-def write_gloss(folder: Path, forms: Mapping[str, Entry], vocabulary: Iterable[str]) -> None:
-    """Write the compiled lexicon: sorted hashes of forms, their entries, and the English words known to the model."""
-    folder.mkdir(parents=True)
+def pack_forms(forms: Mapping[str, Entry]) -> dict[str, NDArray[Any]]:
+    """The compiled lexicon as arrays, by the name of their file: sorted hashes of forms (n,) uint64, the number of each
+    form's entry (n,) uint32, where the entries begin (m + 1,) int64, and the entries one after the other, uint8."""
     packed: dict[str, int] = {}
-    pairs: list[tuple[int, int]] = []
-    for form, entry in forms.items():
-        record = json.dumps(
-            [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest],
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
-        pairs.append((form_hash(form), packed.setdefault(record, len(packed))))
-    pairs.sort()
+    numbers: dict[int, int] = {}  # the forms of a word share its entry: each is written out once
+    entries = np.empty(len(forms), dtype=np.uint32)
+    for row, entry in enumerate(forms.values()):
+        number = numbers.get(id(entry))
+        if number is None:
+            number = numbers[id(entry)] = packed.setdefault(_record(entry), len(packed))
+        entries[row] = number
+    hashes = _hashes(forms)
+    order = np.lexsort((entries, hashes))
     encoded = [record.encode() for record in packed]
-    np.save(folder / "forms.npy", np.asarray([h for h, _ in pairs], dtype=np.uint64))
-    np.save(folder / "entries.npy", np.asarray([e for _, e in pairs], dtype=np.uint32))
-    np.save(folder / "entry_offsets.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
-    (folder / "entries.bin").write_bytes(b"".join(encoded))
-    np.save(folder / "vocabulary.npy", np.asarray(sorted(form_hash(w) for w in set(vocabulary)), dtype=np.uint64))
+    return {
+        "forms.npy": hashes[order],
+        "entries.npy": entries[order],
+        "entry_offsets.npy": np.cumsum([0, *map(len, encoded)], dtype=np.int64),
+        "entries.bin": np.frombuffer(b"".join(encoded), dtype=np.uint8),
+    }
+
+
+def write_gloss(folder: Path, lexicon: Mapping[str, NDArray[Any]], vocabulary: Iterable[str]) -> None:
+    """Write the compiled lexicon and the English words known to the model."""
+    folder.mkdir(parents=True)
+    for name, array in lexicon.items():
+        if name.endswith(".npy"):
+            np.save(folder / name, array)
+        else:
+            array.tofile(folder / name)
+    np.save(folder / "vocabulary.npy", np.sort(_hashes(set(vocabulary))))
+
+
+def _record(entry: Entry) -> str:
+    return json.dumps(
+        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def _hashes(forms: Iterable[str]) -> NDArray[np.uint64]:
+    """(n,) `form_hash` of each form, in order."""
+    digests = b"".join(hashlib.blake2b(form.encode(), digest_size=8).digest() for form in forms)
+    return np.frombuffer(digests, dtype=">u8").astype(np.uint64)
 
 
 class Gloss:

@@ -10,7 +10,7 @@ from pathlib import Path
 from corpus.errors import BadData
 from corpus.gloss import Entry, Sense
 from corpus.glossary import Term, load_glossary
-from corpus.words import SPANISH_STOP_WORDS, find_words, fold
+from corpus.words import SPANISH_STOP_WORDS, find_words, fold, fold_once
 
 FOLDER = Path(__file__).parent / "lexicon"
 POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
@@ -61,16 +61,28 @@ def _weigh(english: Iterable[str]) -> tuple[Sense, ...]:
     return tuple(Sense(sense, 1 / rank / total) for rank, sense in enumerate(senses, start=1))
 
 
+class _Bases(dict[str | bytes, str]):
+    """Lemma as simplemma writes it -> the folded headword of the lexicon, empty for a word that it lacks."""
+
+    def __init__(self, headwords: Container[str]) -> None:
+        self._headwords = headwords
+
+    def __missing__(self, lemma: str | bytes) -> str:
+        base = fold_once(lemma.decode() if isinstance(lemma, bytes) else lemma)
+        self[lemma] = base if base in self._headwords else ""
+        return self[lemma]
+
+
 def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
     """(form, lemma) of every Spanish form of the given lemmas that simplemma knows; the lemma folded, the form as written."""
     from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
 
-    folded: dict[str | bytes, str] = {}
-    for form, lemma in DefaultDictionaryFactory().get_dictionary("es").items():
-        base = folded.get(lemma)
-        if base is None:
-            base = folded[lemma] = fold(lemma.decode() if isinstance(lemma, bytes) else lemma)
-        if base in lemmas:
+    found = DefaultDictionaryFactory().get_dictionary("es")
+    bases = _Bases(lemmas)
+    # Of close to a million forms a fifth is wanted: the bytes behind simplemma's view are read, not decoded one by one.
+    for form, lemma in getattr(found, "_dict", found).items():
+        base = bases[lemma]
+        if base:
             text = form.decode() if isinstance(form, bytes) else form
             if " " not in text:
                 yield text.lower(), base
@@ -108,7 +120,7 @@ def _word_forms(folder: Path, stamp: tuple[int, ...]) -> tuple[dict[str, Entry],
         forms[lemma] = Entry(_weigh(merged(lemma)))
         inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
     for written, lemma in _inflections(by_lemma):
-        form = fold(written)
+        form = fold_once(written)
         if form not in by_lemma:
             forms.setdefault(form, inflected[lemma])
         elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma[form]):

@@ -18,19 +18,30 @@ class Word(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=65_536)
-def fold(word: str) -> str:
-    """Lower case without accents, ñ kept: "Migración" -> "migracion", "Año" -> "año"; "1,190" -> "1190"."""
+# Letters of the two languages, and what is left of each; whatever else has an accent is taken apart by Unicode's rules.
+_PLAIN = str.maketrans("áéíóúüàèìòùâêîôûäëïöãõç’", "aeiouuaeiouaeiouaeioaoc'")
+
+
+def fold_once(word: str) -> str:
+    """What `fold` gives, not kept: for the many forms that are seen once."""
     if word.isascii():
         folded = word.lower()
     else:
-        pieces = unicodedata.normalize("NFD", word.casefold().replace("ñ", "\0")).replace("’", "'")
-        folded = "".join(c for c in pieces if not unicodedata.combining(c)).replace("\0", "ñ")
+        folded = word.casefold().translate(_PLAIN)
+        if not folded.replace("ñ", "n").isascii():
+            pieces = unicodedata.normalize("NFD", folded.replace("ñ", "\0"))
+            folded = "".join(c for c in pieces if not unicodedata.combining(c)).replace("\0", "ñ")
     if folded[:1].isdigit():
         return folded.replace(",", "").replace(".", "")
     if folded.endswith("'s"):
         folded = folded[:-2]
     return folded.replace(".", "").replace("'", "")
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """Lower case without accents, ñ kept: "Migración" -> "migracion", "Año" -> "año"; "1,190" -> "1190"."""
+    return fold_once(word)
 
 
 def find_words(text: str) -> list[Word]:

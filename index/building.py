@@ -24,7 +24,7 @@ from corpus.records import Document, Passage
 from corpus.tokens import ModelTokens, max_tokens
 from corpus.words import find_words
 from index.analysis import Analyzer
-from index.cache import EmbeddingCache
+from index.cache import EmbeddingCache, compiled_lexicon, language_files
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
 from index.errors import BuildRefused, IndexError_
 from index.filters import make_attributes
@@ -92,7 +92,7 @@ def corpus_hash(documents: Sequence[Document]) -> str:
 
 def _language_data_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted([*lexicon.FOLDER.glob("*.tsv"), lexicon.FOLDER.parent / "glossary.toml"]):
+    for path in language_files():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -205,7 +205,7 @@ def _write(
         progress("gloss", 0, 1)
         names = lexicon.find_names((d.lang, d.text) for d in documents)
         write_vocabulary(folder, documents)
-        write_gloss(folder / "gloss", lexicon.compile_lexicon(names), _english_words(model_folder, documents))
+        write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, documents))
         gloss = Gloss(folder / "gloss")
         progress("gloss", 1, 1)
     with clock.stage("chunk"):

@@ -4,7 +4,7 @@ import pytest
 
 from corpus.checking import check_lexicon
 from corpus.errors import BadData
-from corpus.gloss import Entry, Gloss, Sense, write_gloss
+from corpus.gloss import Entry, Gloss, Sense, pack_forms, write_gloss
 from corpus.glossary import Term
 from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_lexicon
 from corpus.words import find_words
@@ -57,7 +57,7 @@ def forms(lexicon: Path) -> dict[str, Entry]:
 @pytest.fixture(scope="module")
 def gloss(forms: dict[str, Entry], tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     folder = tmp_path_factory.mktemp("gloss") / "gloss"
-    write_gloss(folder, forms, ENGLISH)
+    write_gloss(folder, pack_forms(forms), ENGLISH)
     return Gloss(folder)
 
 
@@ -192,7 +192,7 @@ def test_senses_tell_how_many_words_they_stand_for(gloss: Gloss) -> None:
 
 
 def test_an_empty_lexicon_opens(tmp_path: Path) -> None:
-    write_gloss(tmp_path / "gloss", {}, [])
+    write_gloss(tmp_path / "gloss", pack_forms({}), [])
     empty = Gloss(tmp_path / "gloss")
     assert empty.entry("casa") is None and not empty.is_english("house")
     assert empty.gloss_text("la casa", "es") == "la casa"
@@ -241,7 +241,7 @@ def test_the_real_lexicon_holds_its_format() -> None:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     folder = tmp_path_factory.mktemp("real") / "gloss"
-    write_gloss(folder, compile_lexicon(), ["conference", "regional", "consular"])
+    write_gloss(folder, pack_forms(compile_lexicon()), ["conference", "regional", "consular"])
     return Gloss(folder)
 
 

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,13 @@ from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words, fol
 )
 def test_a_word_is_folded_to_lower_case_without_accents_but_with_its_tilde(word: str, folded: str) -> None:
     assert fold(word) == folded
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("bñÑáÉüÜç\u0301\u0303"), st.characters(categories=["L", "M", "N"]))))
+def test_accents_go_as_unicode_takes_letters_apart(word: str) -> None:
+    parts = unicodedata.normalize("NFD", word.casefold().replace("ñ", "\0"))
+    plain = "".join(c for c in parts if not unicodedata.combining(c)).replace("\0", "ñ")
+    assert fold(word) == (word.lower() if word.isascii() else plain)
 
 
 @given(st.text(alphabet=st.sampled_from("abñÑáÉíóúüÜçX1.,'’-s "), max_size=12))
