@@ -162,7 +162,8 @@ def measure(python: str, home: Path, most: int, rounds: int, say: Callable[[str]
     """Every peer with one thread and with as many as it takes by itself, question by question in turn."""
     from corpus.tokens import packaged_model
     from eval.bench_answers import choose_questions, quantiles
-    from eval.bench_processes import child_environment, last_line, resident
+    from eval.bench_memory import resident
+    from eval.bench_processes import child_environment, last_line
     from qa.live import open_engine
     from qa.settings import load_settings
 

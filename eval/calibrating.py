@@ -35,6 +35,9 @@ SIGNS = {
     **dict.fromkeys(("typed_sentence", "named", "type_present"), 1),
     **dict.fromkeys(("uncovered", "uncovered_words", "rarest_uncovered", "unanswered", "unanswered_words"), -1),
     **dict.fromkeys(("rarest_unanswered", "uncounted", "unknown", "named_missing", "type_missing", "dense_only"), -1),
+    **dict.fromkeys(("number_missing", "date_missing", "place_missing", "person_missing", "other_year"), -1),
+    **dict.fromkeys(("number_apart", "unfocused", "late_lacking", "late_rarest", "late_unanswered"), -1),
+    **dict.fromkeys(("late", "late_near"), 1),
     "asks_number": -1,
 }
 
@@ -248,8 +251,11 @@ class _Table:
 
 def _table(examples: Sequence[Example], lang: Lang) -> _Table:
     kept = [example for example in examples if example.features is not None]
+    x = np.asarray([example.features for example in kept], dtype=np.float64).reshape(len(kept), len(FEATURES))
+    known = ~np.isnan(x)  # an index without tokens has no late interaction: its features count as their mean
+    mean = np.divide(np.where(known, x, 0.0).sum(axis=0), known.sum(axis=0), out=np.zeros(len(FEATURES)), where=known.any(axis=0))
     return _Table(
-        x=np.asarray([example.features for example in kept], dtype=np.float64).reshape(len(kept), len(FEATURES)),
+        x=np.where(known, x, mean),
         right=np.asarray([example.right for example in kept], dtype=np.bool_),
         answerable=np.asarray([example.answerable for example in kept], dtype=np.bool_),
         own=np.asarray([example.lang == lang for example in kept], dtype=np.bool_),

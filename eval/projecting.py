@@ -134,7 +134,7 @@ def train(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += float(sum(batch))
+            total += float(sum(batch).detach())
         print(f"epoch {epoch + 1}: mean loss {total / len(examples):.3f}", flush=True)
     return weights.detach().numpy()  # type: ignore[no-any-return]
 
