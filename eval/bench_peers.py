@@ -158,8 +158,13 @@ def child(name: str, folder: Path, material: Path, ingest: bool) -> None:
         print((time.perf_counter() - start) * 1000, file=out)
 
 
-def measure(python: str, home: Path, most: int, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """Every peer with one thread and with as many as it takes by itself, question by question in turn."""
+def measure(
+    python: str, home: Path, most: int, rounds: int, say: Callable[[str], None], passages: int | None = None
+) -> dict[str, Any]:
+    """Every peer with one thread and with as many as it takes by itself, question by question in turn.
+
+    `passages` limits what the peers index (this program searches its whole index, so that a limit favours them).
+    """
     from corpus.tokens import packaged_model
     from eval.bench_answers import choose_questions, quantiles
     from eval.bench_memory import resident
@@ -168,8 +173,8 @@ def measure(python: str, home: Path, most: int, rounds: int, say: Callable[[str]
     from qa.settings import load_settings
 
     settings = load_settings({"home": home})
-    store = open_engine(settings.home, settings).index.store
-    texts = [text for _, text in store.passage_ids()]
+    every = [text for _, text in open_engine(settings.home, settings).index.store.passage_ids()]
+    texts = every[:passages]
     questions = [text for text, _ in choose_questions(most=most)]
     report: dict[str, Any] = {"passages": len(texts), "questions": len(questions), "rounds": rounds, "skipped": {}, "rows": []}
 
@@ -191,26 +196,31 @@ def measure(python: str, home: Path, most: int, rounds: int, say: Callable[[str]
         material.write_text(
             json.dumps({"model": str(packaged_model()), "texts": texts, "questions": questions}), encoding="utf-8"
         )
-        for one in (True, False):
+        indexed: dict[str, float] = {}  # seconds; with default threads, for both passes
+        for one in (False, True):
             rows: dict[str, dict[str, Any]] = {}
             with ExitStack() as stack:
                 running: dict[str, subprocess.Popen[str]] = {}
                 for name in PEERS:
                     if name in report["skipped"]:
                         continue
-                    folder = home.absolute() if name in OURS else Path(work) / f"{len(rows)}-{one}"
-                    folder.mkdir(exist_ok=True)
+                    folder = home.absolute() if name in OURS else Path(work) / f"{list(PEERS).index(name)}"
                     say(f"{name}, {'one thread' if one else 'default threads'}")
-                    if name != OURS[1]:  # the same index as for the search
+                    if name == OURS[1] and OURS[0] in indexed:
+                        indexed[name] = indexed[OURS[0]]
+                    if name not in indexed:
+                        folder.mkdir(exist_ok=True)
                         seconds, _ = run(name, folder, "ingest", one).communicate()
-                    if not seconds:
-                        report["skipped"][name] = last_line(said.read_text(encoding="utf-8", errors="replace"))
-                        continue
+                        if not seconds:
+                            report["skipped"][name] = last_line(said.read_text(encoding="utf-8", errors="replace"))
+                            continue
+                        indexed[name] = float(seconds)
                     start = time.perf_counter()
                     process = stack.enter_context(run(name, folder, "search", one))
                     assert process.stdout is not None
                     process.stdout.readline()
-                    rows[name] = {"first_s": time.perf_counter() - start, "passages_per_s": len(texts) / float(seconds)}
+                    count = len(every) if name in OURS else len(texts)
+                    rows[name] = {"first_s": time.perf_counter() - start, "passages_per_s": count / indexed[name]}
                     running[name] = process
                 took: dict[str, list[float]] = {name: [] for name in running}
                 for number in range(rounds + 1):
@@ -257,10 +267,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--most", type=int, default=30, help="questions of each language")
     parser.add_argument("--rounds", type=int, default=3, help="times that each question counts")
+    parser.add_argument("--passages", type=int, help="limit of what the peers index (default: all)")
     options = parser.parse_args(arguments)
-    report = measure(
-        options.python, options.home, options.most, options.rounds, lambda line: print(f"{line} ...", file=sys.stderr)
-    )
+
+    def say(line: str) -> None:
+        print(f"{line} ...", file=sys.stderr, flush=True)
+
+    report = measure(options.python, options.home, options.most, options.rounds, say, options.passages)
     print(show(report))
     if options.json is not None:
         options.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
