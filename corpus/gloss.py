@@ -32,6 +32,7 @@ _COGNATES = (
     ("ales", "al"), ("ente", "ent"), ("entes", "ents"), ("ante", "ant"), ("antes", "ants"), ("o", ""), ("a", ""),
     ("e", ""), ("os", "s"), ("as", "s"), ("es", "s"), ("o", "e"), ("a", "e"), ("", ""),
 )  # fmt: skip
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CLITICS = re.compile(r"(?:me|te|se|nos|os|les?|los?|las?){1,2}$")
 
 
@@ -92,10 +93,8 @@ def write_gloss(folder: Path, lexicon: Mapping[str, NDArray[Any]], vocabulary: I
 
 
 def _record(entry: Entry) -> str:
-    return json.dumps(
-        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest],
-        ensure_ascii=False,
-        separators=(",", ":"),
+    return _ENCODER.encode(
+        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest]
     )
 
 
@@ -125,7 +124,7 @@ class Gloss:
         except KeyError:
             pass
         wanted = np.uint64(form_hash(form))
-        at = int(np.searchsorted(self._forms, wanted))
+        at = int(self._forms.searchsorted(wanted))
         entry: Entry | None = None
         if at < len(self._forms) and self._forms[at] == wanted:
             number = int(self._entries[at])
@@ -139,7 +138,7 @@ class Gloss:
     def is_english(self, word: str) -> bool:
         """Whether a folded word is an English word known to the model."""
         wanted = np.uint64(form_hash(word))
-        at = int(np.searchsorted(self._vocabulary, wanted))
+        at = int(self._vocabulary.searchsorted(wanted))
         return at < len(self._vocabulary) and bool(self._vocabulary[at] == wanted)
 
     def resolve(self, form: str) -> Entry | None:
@@ -179,10 +178,15 @@ class Gloss:
                 return 1, accented.senses
         entry = self.entry(word.folded)
         longest = entry.longest if entry else 1
-        for length in range(min(longest, len(words) - at), 1, -1):
-            phrase = self.entry(" ".join(w.folded for w in words[at : at + length]))
+        found: tuple[int, tuple[Sense, ...]] | None = None
+        run = word.folded
+        for length in range(2, min(longest, len(words) - at) + 1):
+            run = f"{run} {words[at + length - 1].folded}"
+            phrase = self.entry(run)
             if phrase is not None and phrase.senses:
-                return length, phrase.senses
+                found = length, phrase.senses
+        if found:
+            return found  # the longest
         capitalised = at > 0 and word.surface[:1].isupper() and words[at - 1].end + 2 > word.start
         if capitalised and (entry is None or not entry.senses or entry.verb_form):
             return 1, ()

@@ -1,9 +1,8 @@
 """Texts to weighted terms: stems of their own language, and terms in English space where all passages meet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import Stemmer
 
@@ -17,8 +16,7 @@ STOP_WORDS: dict[Lang, frozenset[str]] = {"en": ENGLISH_STOP_WORDS, "es": SPANIS
 _STEMMERS = {"en": Stemmer.Stemmer("english"), "es": Stemmer.Stemmer("spanish")}
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A term of a text and the place that it comes from; `text[start:end]` is what a reader sees."""
 
     term: str
@@ -53,6 +51,12 @@ def stem(folded: str, lang: Lang) -> str:
                 folded = folded[: -len(ending)] + accented
                 break
     return fold(_STEMMERS[lang].stemWord(folded))
+
+
+@lru_cache(maxsize=50_000)
+def english_stems(sense: str) -> tuple[str, ...]:
+    """The stems of an English sense of a Spanish word, without stop words."""
+    return tuple(stem(word.folded, "en") for word in find_words(sense) if word.folded not in ENGLISH_STOP_WORDS)
 
 
 class Analyzer:
@@ -100,9 +104,7 @@ class Analyzer:
                 terms.append(Term(stem(words[at].folded, "en"), start, end, own))
             if length > 1 or words[at].folded not in SPANISH_STOP_WORDS:
                 for sense in senses:
-                    for word in find_words(sense.english):
-                        if word.folded not in ENGLISH_STOP_WORDS:
-                            terms.append(Term(stem(word.folded, "en"), start, end, sense.weight))
+                    terms += [Term(term, start, end, sense.weight) for term in english_stems(sense.english)]
             at += length
         return terms
 
@@ -115,9 +117,7 @@ class Analyzer:
             if len(word.folded) < 4 or not word.folded.isalpha() or self._lexicon.is_english(word.folded):
                 continue
             for sense in self._lexicon.senses(words, at)[1] if not word.surface[:1].isupper() or _starts_line(words, at) else ():
-                for english in find_words(sense.english):
-                    if english.folded not in ENGLISH_STOP_WORDS:
-                        found.append(Term(stem(english.folded, "en"), word.start, word.end, sense.weight))
+                found += [Term(term, word.start, word.end, sense.weight) for term in english_stems(sense.english)]
         return found
 
     def concepts(self, text: str) -> list[Term]:

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from numpy.typing import NDArray
 from corpus import gloss, glossary, lexicon, words
 from index.embedders import Embedder, Vectors
 
+STEP = 256  # texts that are embedded, then kept, at a time
+
 
 def text_key(text: str) -> bytes:
     """The key of a text: its SHA-256."""
@@ -21,50 +25,77 @@ def text_key(text: str) -> bytes:
 
 
 class EmbeddingCache:
-    """One SQLite file for each embedder, named by its fingerprint."""
+    """One SQLite file for each embedder, named by its fingerprint; what it lacks is embedded beside other work."""
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
-        self._connection = sqlite3.connect(folder / f"{embedder.fingerprint}.sqlite")
+        self._path = folder / f"{embedder.fingerprint}.sqlite"
+        self._connection = sqlite3.connect(self._path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
+        self._worker = ThreadPoolExecutor(1, "embedding")
+        self._asked: set[bytes] = set()
+        self._waiting: dict[bytes, str] = {}  # of the next step
+        self._steps: list[tuple[int, Future[None]]] = []  # number of texts
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have those of the texts that are not kept embedded in another thread, as soon as there are enough for a step."""
+        for text in texts:
+            key = text_key(text)
+            if key not in self._asked:
+                self._asked.add(key)
+                if self._find(key) is None:
+                    self._waiting[key] = text
+                    if len(self._waiting) == STEP:
+                        self._begin_step()
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[Vectors, int]:
-        """(n, dim) float32 unit rows of the texts, and how many were embedded anew. Kept in steps, so a kill loses little."""
-        keys = [text_key(text) for text in texts]
-        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
-        rows: dict[bytes, list[int]] = {}
-        for row, key in enumerate(keys):
-            rows.setdefault(key, []).append(row)
-        missing: list[bytes] = []
-        for key, places in rows.items():
-            found = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
-            if found is None:
-                missing.append(key)
-            else:
-                out[places] = np.frombuffer(found[0], dtype=np.float32)
-        # Longest first: texts of like length share a batch, and the time left shrinks faster than promised, not slower.
-        missing.sort(key=lambda key: -len(texts[rows[key][0]]))
+        """(n, dim) float32 unit rows of the texts, and how many were embedded since the cache was opened.
+
+        `progress` is told of the steps that were not done yet when this was asked.
+        """
+        self.prepare(texts)
+        self._begin_step()
+        left = sum(size for size, step in self._steps if not step.done())
         done = 0
-        progress(0, len(missing))
-        for start in range(0, len(missing), 256):
-            step = missing[start : start + 256]
-            vectors = self._embedder.embed([texts[rows[key][0]] for key in step])
-            for key, vector in zip(step, vectors, strict=True):
-                out[rows[key]] = vector
-            self._connection.executemany(
+        progress(0, left)
+        for size, step in self._steps:
+            late = not step.done()
+            step.result()
+            if late:
+                done += size
+                progress(done, left)
+        progress(left, left)
+        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            out[row] = np.frombuffer(self._find(text_key(text)) or b"", dtype=np.float32)
+        return out, sum(size for size, _ in self._steps)
+
+    def _find(self, key: bytes) -> bytes | None:
+        found = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
+        return found[0] if found else None
+
+    def _begin_step(self) -> None:
+        if self._waiting:
+            self._steps.append((len(self._waiting), self._worker.submit(self._embed_step, self._waiting)))
+            self._waiting = {}
+
+    def _embed_step(self, texts: Mapping[bytes, str]) -> None:
+        """Embed and keep; a killed build loses no more than this. Longest first: the last of a step to end are short."""
+        step = sorted(texts.items(), key=lambda item: -len(item[1]))
+        vectors = self._embedder.embed([text for _, text in step])
+        with closing(sqlite3.connect(self._path)) as connection:
+            connection.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                [(key, vector.tobytes()) for key, vector in zip(step, vectors, strict=True)],
+                [(key, vector.tobytes()) for (key, _), vector in zip(step, vectors, strict=True)],
             )
-            self._connection.commit()
-            done += len(step)
-            progress(done, len(missing))
-        return out, len(missing)
+            connection.commit()
 
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget every vector but those of these texts: what was deleted leaves no trace here either."""
         keys = {text_key(text) for text in texts}
+        self._asked &= keys
         gone = [(key,) for (key,) in self._connection.execute("SELECT key FROM vectors") if key not in keys]
         if gone:
             self._connection.executemany("DELETE FROM vectors WHERE key = ?", gone)
@@ -72,7 +103,8 @@ class EmbeddingCache:
             self._connection.execute("VACUUM")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what has not begun to be embedded is left."""
+        self._worker.shutdown(cancel_futures=True)
         self._connection.close()
 
 

@@ -9,20 +9,21 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from corpus.records import Document
-from corpus.words import find_words
+from corpus.words import count_words, fold
 from index.errors import IndexMismatch
 
 
 def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
     """Write `words.tsv`: folded word, how often, the spelling that occurs most; words of the titles included."""
     counts: Counter[str] = Counter()
-    spellings: dict[str, Counter[str]] = {}
     for document in documents:
-        for word in find_words(f"{document.title or ''}\n{document.text}"):
-            if word.folded.isalpha():
-                counts[word.folded] += 1
-                spellings.setdefault(word.folded, Counter())[word.surface] += 1
-    lines = (f"{word}\t{counts[word]}\t{_usual(spellings[word])}\n" for word in sorted(counts))
+        counts.update(count_words(f"{document.title or ''}\n{document.text}"))
+    spellings: dict[str, Counter[str]] = {}
+    for surface, count in counts.items():
+        folded = fold(surface)
+        if folded.isalpha():
+            spellings.setdefault(folded, Counter())[surface] = count
+    lines = (f"{word}\t{spellings[word].total()}\t{_usual(spellings[word])}\n" for word in sorted(spellings))
     (folder / "words.tsv").write_text("".join(lines), encoding="utf-8")
 
 
