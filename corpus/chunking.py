@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 from corpus.records import BlockSpan, Document, Lang, Passage, Section
@@ -59,7 +60,7 @@ class Chunker:
     def __init__(self, tokens: TokenCounter, settings: ChunkSettings | None = None, gloss: Gloss = no_gloss) -> None:
         self._tokens = tokens
         self._settings = settings or ChunkSettings()
-        self._gloss = gloss
+        self.gloss = lru_cache(maxsize=1024)(gloss)  # a text is glossed to be counted, then again to be embedded
 
     def chunk_document(self, document: Document) -> list[Passage]:
         """The passages of a document in order. Every word of its blocks other than headings is in one of them."""
@@ -93,13 +94,13 @@ class Chunker:
         return self._fit_header(document, passage.section, passage.text)
 
     def _count(self, text: str, lang: Lang) -> int:
-        return self._tokens.count(self._gloss(text, lang)) - 2  # without the special tokens
+        return self._tokens.count(self.gloss(text, lang)) - 2  # without the special tokens
 
     def _fit_header(self, document: Document, section: Sequence[str], text: str) -> str:
         """Header and text; the header's outer parts give way first where it is too long."""
         title, parts = document.title, tuple(section)
         while True:
-            embedded = embedding_text(title, parts, text, document.lang, self._gloss)
+            embedded = embedding_text(title, parts, text, document.lang, self.gloss)
             if self._tokens.count(embedded) <= self._tokens.max_tokens or not (title or parts):
                 return embedded
             if title and parts:

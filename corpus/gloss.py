@@ -32,6 +32,7 @@ _COGNATES = (
     ("ales", "al"), ("ente", "ent"), ("entes", "ents"), ("ante", "ant"), ("antes", "ants"), ("o", ""), ("a", ""),
     ("e", ""), ("os", "s"), ("as", "s"), ("es", "s"), ("o", "e"), ("a", "e"), ("", ""),
 )  # fmt: skip
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CLITICS = re.compile(r"(?:me|te|se|nos|os|les?|los?|las?){1,2}$")
 
 
@@ -92,10 +93,8 @@ def write_gloss(folder: Path, lexicon: Mapping[str, NDArray[Any]], vocabulary: I
 
 
 def _record(entry: Entry) -> str:
-    return json.dumps(
-        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest],
-        ensure_ascii=False,
-        separators=(",", ":"),
+    return _ENCODER.encode(
+        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest]
     )
 
 
@@ -127,7 +126,7 @@ class Gloss:
         except KeyError:
             pass
         wanted = np.uint64(form_hash(form))
-        at = int(np.searchsorted(self._forms, wanted))
+        at = int(self._forms.searchsorted(wanted))
         entry: Entry | None = None
         if at < len(self._forms) and self._forms[at] == wanted:
             number = int(self._entries[at])

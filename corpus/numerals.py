@@ -77,7 +77,7 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             value, length = tens + _UNITS[following], 2
         elif plain in ORDINAL_WORDS:
             value = ORDINAL_WORDS[plain]
-        elif match := _SUFFIXED.fullmatch(plain):
+        elif plain[:1].isdigit() and (match := _SUFFIXED.fullmatch(plain)):
             value = int(match[1])
         elif following in ("ª", "º") and re.fullmatch(r"\d{1,2}", plain):
             value, length = int(plain), 2  # "15.ª", where the stop parts the words

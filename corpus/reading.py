@@ -82,7 +82,8 @@ def normalise(text: str) -> str:
     """NFC, Unix line ends, plain spaces, no control or invisible characters: done once, before any offset exists."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     text = text.translate(_CLEAN)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+    unreadable = [ord(c) for c in set(text) if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cs", "Cn")]
+    return text.translate(dict.fromkeys(unreadable)) if unreadable else text
 
 
 _CLEAN = {

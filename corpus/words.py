@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -57,6 +58,11 @@ def _words_of(text: str) -> list[Word]:
 def _words_of_short(text: str) -> tuple[Word, ...]:
     """The same, kept: every step of an answer asks for the words of the same question."""
     return tuple(_words_of(text))
+
+
+def count_words(text: str) -> Counter[str]:
+    """How often each word of a text occurs, as it is written."""
+    return Counter(_WORD.findall(text))
 
 
 ENGLISH_STOP_WORDS = frozenset(

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,9 +20,9 @@ from corpus.chunking import Chunker, ChunkSettings, no_gloss
 from corpus.gloss import Gloss, write_gloss
 from corpus.glossary import load_glossary
 from corpus.loading import Collection
-from corpus.records import Document, Passage
+from corpus.records import Document, Lang, Passage
 from corpus.tokens import ModelTokens, max_tokens
-from corpus.words import find_words
+from corpus.words import count_words, fold
 from index.analysis import Analyzer
 from index.cache import EmbeddingCache, compiled_lexicon, language_files
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
@@ -201,59 +201,68 @@ def _write(
 ) -> Manifest:
     clock = _Clock()
     documents = collection.documents
-    with clock.stage("gloss"):
-        progress("gloss", 0, 1)
-        names = lexicon.find_names((d.lang, d.text) for d in documents)
-        write_vocabulary(folder, documents)
-        write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, documents))
-        gloss = Gloss(folder / "gloss")
-        progress("gloss", 1, 1)
-    with clock.stage("chunk"):
-        gloss_text = gloss.gloss_text if settings.gloss else no_gloss
-        counter = ModelTokens(model_folder)
-        chunker = Chunker(counter, settings.chunking, gloss_text)
-        passages: list[tuple[int, Passage]] = []
-        embedded: list[str] = []
-        for at, document in enumerate(documents):
-            for passage in chunker.chunk_document(document):
-                passages.append((at, passage))
-                embedded.append(chunker.embedded(document, passage))
-            progress("chunk", at + 1, len(documents))
-    if not passages:
-        raise BuildRefused("the documents hold no passage to index")
     with clock.stage("model"):
         progress("model", 0, 1)
         embedder = embedder or make_graph(model_folder, home.cache / "graphs", say)
         _place_graph(embedder, folder / "model")
         progress("model", 1, 1)
-    with clock.stage("embed"):
-        sentences = [gloss_text(documents[at].text[a:b], passage.lang) for at, passage in passages for a, b in passage.sentences]
-        cache = EmbeddingCache(home.cache, embedder)
-        try:
+    with closing(EmbeddingCache(home.cache, embedder)) as cache:
+        # Passages are embedded in other threads from here on. English ones need no gloss and come first, so that the
+        # lexicon is compiled and terms are weighed while the embedder works.
+        tokens = ModelTokens(model_folder)
+        cut: list[_Cut] = [_Cut([], [], [])] * len(documents)
+        done = wanted = 0
+
+        def cut_documents(lang: Lang, gloss: Callable[[str, Lang], str]) -> None:
+            nonlocal done, wanted
+            chunker = Chunker(tokens, settings.chunking, gloss)
+            for at, document in enumerate(documents):
+                if document.lang == lang:
+                    cut[at] = _cut(chunker, document)
+                    wanted += len(cut[at].embedded)
+                    cache.prepare(cut[at].embedded, with_tokens=wanted <= TOKENS_UP_TO)
+                    cache.prepare(cut[at].sentences)
+                    done += 1
+                    progress("chunk", done, len(documents))
+
+        with clock.stage("chunk"):
+            cut_documents("en", no_gloss)
+        with clock.stage("gloss"):
+            progress("gloss", 0, 1)
+            names = lexicon.find_names((d.lang, d.text) for d in documents)
+            write_vocabulary(folder, documents)
+            write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, documents))
+            gloss = Gloss(folder / "gloss")
+            progress("gloss", 1, 1)
+        with clock.stage("chunk"):
+            cut_documents("es", gloss.gloss_text if settings.gloss else no_gloss)
+        passages = [(at, passage) for at, part in enumerate(cut) for passage in part.passages]
+        if not passages:
+            raise BuildRefused("the documents hold no passage to index")
+        with clock.stage("terms"):
+            analyzer = Analyzer(load_glossary(), gloss)
+            english, spanish = PlacesWriter(), PlacesWriter()
+            numbers = write_lexical(folder / "english", english_weights(analyzer, documents, passages, english, progress))
+            english.write(folder / "english-places", numbers)
+            numbers = write_lexical(folder / "spanish", spanish_weights(analyzer, documents, passages, spanish))
+            spanish.write(folder / "spanish-places", numbers)
+        with clock.stage("store"):
+            write_store(folder / "documents.sqlite", documents, passages)
+            attributes, tables = make_attributes(documents, passages)
+        with clock.stage("embed"):
+            texts = [text for part in cut for text in part.embedded] + [text for part in cut for text in part.sentences]
             # Tokens of a large collection would take more room than all else together.
-            with_tokens = len(embedded) if len(embedded) <= TOKENS_UP_TO else 0
-            found = cache.embed([*embedded, *sentences], with_tokens, lambda done, total: progress("embed", done, total))
+            with_tokens = len(passages) if len(passages) <= TOKENS_UP_TO else 0
+            found = cache.embed(texts, with_tokens, lambda done, total: progress("embed", done, total))
             vectors = found.vectors
-            cache.keep_only([*embedded, *sentences])
-        finally:
-            cache.close()
+            cache.keep_only(texts)
     with clock.stage("vectors"):
-        vector_kind = write_vectors(folder, vectors[: len(embedded)])
-        np.save(folder / "sentences.npy", vectors[len(embedded) :].astype(np.float16))
+        vector_kind = write_vectors(folder, vectors[: len(passages)])
+        np.save(folder / "sentences.npy", vectors[len(passages) :].astype(np.float16))
         if found.tokens:
-            sizes = iter(sentences)
-            counts = [[counter.count(next(sizes)) - 2 for _ in passage.sentences] for _, passage in passages]
+            sizes = iter([tokens.count(text) - 2 for part in cut for text in part.sentences])
+            counts = [[next(sizes) for _ in passage.sentences] for _, passage in passages]
             write_tokens(folder / "tokens", found.pieces, found.tokens, counts)
-    with clock.stage("terms"):
-        analyzer = Analyzer(load_glossary(), gloss)
-        english, spanish = PlacesWriter(), PlacesWriter()
-        numbers = write_lexical(folder / "english", english_weights(analyzer, documents, passages, english, progress))
-        english.write(folder / "english-places", numbers)
-        numbers = write_lexical(folder / "spanish", spanish_weights(analyzer, documents, passages, spanish))
-        spanish.write(folder / "spanish-places", numbers)
-    with clock.stage("store"):
-        write_store(folder / "documents.sqlite", documents, passages)
-        attributes, tables = make_attributes(documents, passages)
         attributes["twin"] = find_twins(attributes, vectors)
         np.save(folder / "attributes.npy", attributes)
         (folder / "names.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
@@ -296,6 +305,24 @@ def _write(
     return manifest
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The passages of a document, and what is embedded of it: a text for each passage, one for each of their sentences."""
+
+    passages: list[Passage]
+    embedded: list[str]
+    sentences: list[str]
+
+
+def _cut(chunker: Chunker, document: Document) -> _Cut:
+    passages = chunker.chunk_document(document)
+    return _Cut(
+        passages,
+        [chunker.embedded(document, passage) for passage in passages],
+        [chunker.gloss(document.text[a:b], document.lang) for passage in passages for a, b in passage.sentences],
+    )
+
+
 def find_twins(attributes: NDArray[np.void], vectors: Vectors) -> NDArray[np.int32]:
     """(n,) the ordinal of the passage that says the same in the other language version of its document, -1 without one.
 
@@ -326,7 +353,7 @@ def _english_words(model_folder: Path, documents: Sequence[Document]) -> set[str
         known = {line for line in lines if len(line) > 3 and line.isascii() and line.isalpha()}
     for document in documents:
         if document.lang == "en":
-            known.update(word.folded for word in find_words(document.text) if len(word.folded) > 3)
+            known.update(folded for folded in map(fold, count_words(document.text)) if len(folded) > 3)
     return known
 
 

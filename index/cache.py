@@ -3,8 +3,10 @@
 import hashlib
 import io
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,89 +29,105 @@ class Embedded:
     fresh: int  # embedded anew
 
 
+STEP = 256  # texts that are embedded, then kept, at a time
+
+
 def text_key(text: str) -> bytes:
     """The key of a text: its SHA-256."""
     return hashlib.sha256(text.encode()).digest()
 
 
 class EmbeddingCache:
-    """One SQLite file for each embedder, named by its fingerprint."""
+    """One SQLite file for each embedder, named by its fingerprint; what it lacks is embedded beside other work."""
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
-        self._connection = sqlite3.connect(folder / f"{embedder.fingerprint}.sqlite")
+        self._path = folder / f"{embedder.fingerprint}.sqlite"
+        self._connection = sqlite3.connect(self._path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB) WITHOUT ROWID"
         )
+        self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
+        self._worker = ThreadPoolExecutor(1, "embedding")
+        self._asked: dict[bytes, bool] = {}  # with tokens
+        self._waiting: dict[bytes, tuple[str, bool]] = {}  # of the next step
+        self._steps: list[tuple[int, Future[None]]] = []  # number of texts
+
+    def prepare(self, texts: Iterable[str], with_tokens: bool = False) -> None:
+        """Have those of the texts that are not kept embedded in another thread, as soon as there are enough for a step."""
+        wanted = with_tokens and self._encoder is not None
+        for text in texts:
+            key = text_key(text)
+            if key in self._asked and self._asked[key] >= wanted:
+                continue
+            self._asked[key] = wanted
+            kept = self._find(key)
+            if kept is None or (wanted and kept[1] is None):
+                self._waiting[key] = text, wanted
+                if len(self._waiting) == STEP:
+                    self._begin_step()
 
     def embed(
         self, texts: Sequence[str], with_tokens: int = 0, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Embedded:
-        """Vectors of the texts, and the tokens of the first `with_tokens` of them. Kept in steps, so a kill loses little.
+        """What the model makes of the texts; tokens only of the first `with_tokens`, and where the embedder gives any.
 
-        No tokens where the embedder does not give any.
+        `progress` is told of the steps that were not done yet when this was asked.
         """
-        encoder = self._embedder if with_tokens and isinstance(self._embedder, TokenEmbedder) else None
-        with_tokens = with_tokens if encoder is not None else 0
-        rows: dict[bytes, list[int]] = {}
-        for row, text in enumerate(texts):
-            rows.setdefault(text_key(text), []).append(row)
-        out = Embedded(np.zeros((len(texts), self._embedder.dim), dtype=np.float32), [], [], 0)
-        pieces: dict[int, NDArray[np.int32]] = {}
-        tokens: dict[int, Tokens] = {}
-        missing: list[bytes] = []
-
-        def take(key: bytes, vector: NDArray[np.float32], piece: NDArray[np.int32] | None, token: Tokens | None) -> None:
-            out.vectors[rows[key]] = vector
-            for row in rows[key]:
-                if row < with_tokens and piece is not None and token is not None:
-                    pieces[row], tokens[row] = piece, token
-
-        for key, places in rows.items():
-            found = self._connection.execute("SELECT vector, pieces, tokens FROM vectors WHERE key = ?", (key,)).fetchone()
-            if found is None or (places[0] < with_tokens and found[1] is None):
-                missing.append(key)
-            elif found[1] is None:
-                take(key, np.frombuffer(found[0], dtype=np.float32), None, None)
-            else:
-                piece = np.frombuffer(found[1], dtype=np.int32)
-                width = len(found[2]) // max(len(piece), 1)
-                take(
-                    key,
-                    np.frombuffer(found[0], dtype=np.float32),
-                    piece,
-                    np.frombuffer(found[2], dtype=np.int8).reshape(len(piece), width),
-                )
-        # Longest first: the time left shrinks faster than promised, not slower.
-        missing.sort(key=lambda key: -len(texts[rows[key][0]]))
+        self.prepare(texts[:with_tokens], with_tokens=True)
+        self.prepare(texts[with_tokens:])
+        self._begin_step()
+        left = sum(size for size, step in self._steps if not step.done())
         done = 0
-        progress(0, len(missing))
-        for start in range(0, len(missing), 256):
-            step = missing[start : start + 256]
-            kept: list[tuple[bytes, bytes, bytes | None, bytes | None]] = []
-            wanted = [key for key in step if rows[key][0] < with_tokens]
-            if encoder is not None and wanted:
-                for key, encoded in zip(wanted, encoder.encode([texts[rows[key][0]] for key in wanted]), strict=True):
-                    packed = pack(encoded.tokens)
-                    take(key, encoded.vector, encoded.pieces, packed)
-                    kept.append((key, encoded.vector.tobytes(), encoded.pieces.tobytes(), packed.tobytes()))
-            bare = [key for key in step if rows[key][0] >= with_tokens]
-            for key, vector in zip(bare, self._embedder.embed([texts[rows[key][0]] for key in bare]), strict=True):
-                take(key, vector, None, None)
-                kept.append((key, vector.tobytes(), None, None))
-            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", kept)
-            self._connection.commit()
-            done += len(step)
-            progress(done, len(missing))
-        out.pieces.extend(pieces[row] for row in range(with_tokens))
-        out.tokens.extend(tokens[row] for row in range(with_tokens))
-        return replace(out, fresh=len(missing))
+        progress(0, left)
+        for size, step in self._steps:
+            late = not step.done()
+            step.result()
+            if late:
+                done += size
+                progress(done, left)
+        progress(left, left)
+        found = Embedded(
+            np.zeros((len(texts), self._embedder.dim), dtype=np.float32), [], [], sum(size for size, _ in self._steps)
+        )
+        for row, text in enumerate(texts):
+            vector, pieces, tokens = self._find(text_key(text)) or (b"", None, None)
+            found.vectors[row] = np.frombuffer(vector, dtype=np.float32)
+            if row < with_tokens and pieces is not None and tokens is not None:
+                found.pieces.append(np.frombuffer(pieces, dtype=np.int32))
+                found.tokens.append(np.frombuffer(tokens, dtype=np.int8).reshape(len(pieces) // 4, -1 if pieces else 0))
+        return found
+
+    def _find(self, key: bytes) -> tuple[bytes, bytes | None, bytes | None] | None:
+        """Vector, pieces and tokens of a text that is kept."""
+        return self._connection.execute("SELECT vector, pieces, tokens FROM vectors WHERE key = ?", (key,)).fetchone()  # type: ignore[no-any-return]
+
+    def _begin_step(self) -> None:
+        if self._waiting:
+            self._steps.append((len(self._waiting), self._worker.submit(self._embed_step, self._waiting)))
+            self._waiting = {}
+
+    def _embed_step(self, texts: Mapping[bytes, tuple[str, bool]]) -> None:
+        """Embed and keep; a killed build loses no more than this. Longest first: the last of a step to end are short."""
+        step = sorted(texts.items(), key=lambda item: -len(item[1][0]))
+        bare = [(key, text) for key, (text, wanted) in step if not wanted]
+        whole = [(key, text) for key, (text, wanted) in step if wanted]
+        rows: list[tuple[bytes, bytes, bytes | None, bytes | None]] = []
+        if whole and self._encoder is not None:
+            for (key, _), found in zip(whole, self._encoder.encode([text for _, text in whole]), strict=True):
+                rows.append((key, found.vector.tobytes(), found.pieces.tobytes(), pack(found.tokens).tobytes()))
+        for (key, _), vector in zip(bare, self._embedder.embed([text for _, text in bare]), strict=True):
+            rows.append((key, vector.tobytes(), None, None))
+        with closing(sqlite3.connect(self._path)) as connection:
+            connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+            connection.commit()
 
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget every vector but those of these texts: what was deleted leaves no trace here either."""
         keys = {text_key(text) for text in texts}
+        self._asked = {key: wanted for key, wanted in self._asked.items() if key in keys}
         gone = [(key,) for (key,) in self._connection.execute("SELECT key FROM vectors") if key not in keys]
         if gone:
             self._connection.executemany("DELETE FROM vectors WHERE key = ?", gone)
@@ -117,7 +135,8 @@ class EmbeddingCache:
             self._connection.execute("VACUUM")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what has not begun to be embedded is left."""
+        self._worker.shutdown(cancel_futures=True)
         self._connection.close()
 
 

@@ -9,7 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from corpus.records import Document
-from corpus.words import find_words
+from corpus.words import count_words, fold
 from index.errors import IndexMismatch
 
 
@@ -19,15 +19,16 @@ def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
     Words of the titles are included.
     """
     counts: Counter[str] = Counter()
-    spellings: dict[str, Counter[str]] = {}
     for document in documents:
-        for word in find_words(f"{document.title or ''}\n{document.text}"):
-            if word.folded.isalpha():
-                counts[word.folded] += 1
-                spellings.setdefault(word.folded, Counter())[word.surface] += 1
+        counts.update(count_words(f"{document.title or ''}\n{document.text}"))
+    spellings: dict[str, Counter[str]] = {}
+    for surface, count in counts.items():
+        folded = fold(surface)
+        if folded.isalpha():
+            spellings.setdefault(folded, Counter())[surface] = count
     lines = (
-        f"{word}\t{counts[word]}\t{_usual(spellings[word])}\t{int(any(s.islower() for s in spellings[word]))}\n"
-        for word in sorted(counts)
+        f"{word}\t{found.total()}\t{_usual(found)}\t{int(any(surface.islower() for surface in found))}\n"
+        for word, found in sorted(spellings.items())
     )
     (folder / "words.tsv").write_text("".join(lines), encoding="utf-8")
 

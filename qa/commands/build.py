@@ -72,14 +72,15 @@ class _PlainProgress:
     def __init__(self) -> None:
         self._stage = ""
         self._start = self._last = 0.0
+        self._first = 0  # done when the stage began: a stage may go on after another one
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._start, self._last = stage, now, now
+            self._stage, self._start, self._last, self._first = stage, now, now, done
             print(f"{_STAGES.get(stage, stage)} ...", file=sys.stderr)
-        elif now - self._last > 10 and done:
-            rate = done / (now - self._start)
+        elif now - self._last > 10 and done > self._first:
+            rate = (done - self._first) / (now - self._start)
             left = (total - done) / rate
             print(f"  {done:,} of {total:,}, {rate:,.0f} a second, {left:,.0f} s left", file=sys.stderr)
             self._last = now
