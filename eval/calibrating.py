@@ -28,18 +28,8 @@ REPEATS = 4
 MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unanswerable questions
 MAX_FALSE_REFUSALS = 0.04  # of the answerable questions
 _ROUNDING = 6
-# Whether more of a feature can only speak for an answer (1) or against it (-1); the others are left out. Margins over
-# the next passages are among these: a fact that many documents state is no less an answer.
-SIGNS = {
-    **dict.fromkeys(("dense", "sentence", "sentence_z", "lexical", "coverage", "coverage_near", "sentence_coverage"), 1),
-    **dict.fromkeys(("typed_sentence", "named", "type_present"), 1),
-    **dict.fromkeys(("uncovered", "uncovered_words", "rarest_uncovered", "unanswered", "unanswered_words"), -1),
-    **dict.fromkeys(("rarest_unanswered", "uncounted", "unknown", "named_missing", "type_missing", "dense_only"), -1),
-    **dict.fromkeys(("number_missing", "date_missing", "place_missing", "person_missing", "other_year"), -1),
-    **dict.fromkeys(("number_apart", "unfocused", "late_lacking", "late_rarest", "late_unanswered"), -1),
-    **dict.fromkeys(("late", "late_near"), 1),
-    "asks_number": -1,
-}
+# Whether more of a feature can only speak for an answer (1) or against it (-1).
+SIGNS = {name: 1 if name in ("sentence", "coverage", "typed_sentence", "late") else -1 for name in FEATURES}
 
 Floats = NDArray[np.float64]
 

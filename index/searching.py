@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -26,8 +25,6 @@ from index.store import Store
 from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
-
-BACKGROUND_SAMPLE = 256  # passages that a question's cosines are compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +118,6 @@ class Index:
         gather = np.repeat(firsts - starts, counts) + np.arange(counts.sum())
         cosines = widen(self.sentences.take(gather, axis=0)) @ vector
         return np.maximum.reduceat(cosines, starts).astype(np.float32)
-
-    def background(self, vector: NDArray[np.float32]) -> tuple[float, float]:
-        """Mean and deviation of a question's cosine over a fixed sample of passages: what "alike" is measured against."""
-        cosines = self._sample @ vector
-        return float(cosines.mean()), max(float(cosines.std()), 1e-3)
-
-    @cached_property
-    def _sample(self) -> NDArray[np.float32]:
-        size = self.vectors.size
-        chosen = np.unique(np.linspace(0, size - 1, num=min(size, BACKGROUND_SAMPLE)).astype(np.int64))
-        return self.vectors.vectors(chosen)
 
     def close(self) -> None:
         """Release the files."""

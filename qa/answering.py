@@ -220,7 +220,7 @@ class Engine:
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
         answers = choose_sentences(question, first.document.text, first.passage.sentences, first.choice)
-        features = features_of(self.index, question, candidates, seen, answers)
+        features = features_of(self.index, question, candidates, first, answers)
         return Scored(features, self._calibration[question.lang].probability(features))
 
     def _finish(

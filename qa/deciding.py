@@ -5,64 +5,41 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log1p
+from math import exp
 from pathlib import Path
-
-import numpy as np
 
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import Examined, Subject
+from qa.examining import COVERED, Examined, Subject
 from qa.expecting import find_counts
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"
 
 FEATURES = (
-    "dense",  # cosine of the question and the best passage
     "sentence",  # best cosine with one of its sentences
-    "sentence_z",  # the same in deviations from the question's cosine over passages at large
-    "lexical",  # share of the possible BM25 score
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
-    "coverage_near",  # the best such share among the first five passages
-    "sentence_coverage",  # the same share for the answering sentences alone
-    "typed_sentence",  # best sum of cosine and half the coverage of a sentence that holds the sort of thing asked for
-    "uncovered",  # share of the question's words, by rarity, that the passage and its header lack in any inflection
-    "uncovered_words",  # how many they are
-    "rarest_uncovered",  # the rarity of the rarest
-    "unanswered",  # the same three for the answering sentences and the header
-    "unanswered_words",
-    "rarest_unanswered",
+    "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
+    "unanswered",  # share of the question's words, by rarity, that the answering sentences and the header lack in any inflection
+    "rarest_unanswered",  # the rarity of the rarest
     "uncounted",  # "how many X" is asked and the answering sentences do not mention X
     "number_apart",  # "how many X" is asked and no number stands near an X
     "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
     "late",  # late interaction of the question and the passage: mean over words, by rarity, of the best cosine
-    "late_near",  # the best such mean among the first five passages
     "late_lacking",  # how far the word is from any in the passage that weighs most among those that find no partner, by share
     "late_rarest",  # the same by rarity alone
     "late_unanswered",  # the same with the answering sentences and the header only
-    "unknown",  # share of the question's words, by rarity, that no passage holds
-    "named",  # share of the question's names, acronyms and numbers in the passage or its document's record
-    "named_missing",  # how many of them are missing
-    "margin",  # how far the best passage stands above the tenth
-    "sentence_margin",  # how far its best sentence stands above those of the next five passages
-    "agreement",  # 1 where both arms put it first, less as they differ
-    "type_present",  # the answering sentences hold a date, name, number as asked
-    "type_missing",  # the whole passage holds none
+    "named_missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
+    "type_missing",  # no sentence of the passage holds the sort of thing asked for
     "number_missing",  # a number, date, place or person is asked for and the answering sentences hold none
     "date_missing",
     "place_missing",
     "person_missing",
     "other_year",  # the question names a year, the answering sentences only others
-    "words",  # log of the number of words asked
-    "dense_only",  # no lexical evidence at all
     "asks_number",
-    "asks_person",
-    "asks_time",
-    "asks_manner",  # how, why
 )
 
 
@@ -136,67 +113,34 @@ def features_of(
     index: Index,
     question: Question,
     candidates: Candidates,
-    seen: Sequence[Examined],
+    first: Examined,
     answers: Sequence[tuple[int, int]],
 ) -> dict[str, float]:
-    """The values of FEATURES for the best candidate (position 0), and its answering sentences."""
-    first = seen[0]
+    """The values of FEATURES for the best candidate and its answering sentences."""
     terms = candidates.terms
-    unknown = sum(word.weight for word in terms.words if not any(index.english.frequency(t.term) for t in word.terms))
-    mean, deviation = candidates.background
-    tail = candidates.scores[min(9, len(candidates.scores) - 1)]
-    ranks = [candidates.dense_ranks.get(first.ordinal), candidates.lexical_ranks.get(first.ordinal)]
-    twin = candidates.twins.get(first.ordinal)
-    if twin is not None:
-        pairs = zip(ranks, (candidates.dense_ranks.get(twin), candidates.lexical_ranks.get(twin)), strict=True)
-        ranks = [min((r for r in pair if r is not None), default=None) for pair in pairs]
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
-    sentence = float(first.cosines.max())
     answer_text = " ".join(first.document.text[a:b] for a, b in answers)
-    lacking = lacking_words(index, first, first.passage.text, terms)
     unanswered = lacking_words(index, first, answer_text, terms)
-    total = terms.total_weight or 1.0
-    type_present = bool(first.typed[chosen].any())
-    bare = first.cosines + 0.5 * first.matched.coverages
-    others = [examined.best_sentence for examined in seen[1:6]]
+    untyped = not first.typed[chosen].any()
+    covered = first.cosines + COVERED * first.matched.coverages
     return {
-        "dense": float(candidates.dense[0]),
-        "sentence": sentence,
-        "sentence_z": (sentence - mean) / deviation if candidates.vector is not None else 0.0,
-        "lexical": float(max(candidates.english[0], candidates.own[0])),
+        "sentence": float(first.cosines.max()),
         "coverage": first.coverage,
-        "coverage_near": max(examined.coverage for examined in seen[:5]),
-        "typed_sentence": float(bare[first.typed].max()) if first.typed.any() else 0.0,
-        "uncovered": sum(word.weight for word in lacking) / total,
-        "uncovered_words": float(len(lacking)),
-        "rarest_uncovered": max((word.weight for word in lacking), default=0.0),
-        "unanswered": sum(word.weight for word in unanswered) / total,
-        "unanswered_words": float(len(unanswered)),
+        "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
+        "unanswered": sum(word.weight for word in unanswered) / (terms.total_weight or 1.0),
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
         "uncounted": float(_lacks(_COUNTED, question, terms, unanswered)),
         "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
         "unfocused": float(_lacks(_FOCUSED, question, terms, unanswered)),
-        **_late_features(candidates, seen, chosen),
-        "type_missing": float(not first.typed.any()),
-        "number_missing": float(question.kind == "how_many" and not type_present),
-        "date_missing": float(question.kind == "when" and not type_present),
-        "place_missing": float(question.kind == "where" and not type_present),
-        "person_missing": float(question.kind == "who" and not type_present),
-        "other_year": float(_other_year(question.search_text, answer_text, first)),
-        "sentence_margin": float(first.best_sentence - np.mean(others)) if others else 0.0,
-        "asks_number": float(question.kind == "how_many"),
-        "asks_person": float(question.kind == "who"),
-        "asks_time": float(question.kind == "when"),
-        "asks_manner": float(question.kind in ("how", "why")),
-        "sentence_coverage": float(first.matched.coverages[chosen].max()),
-        "unknown": unknown / terms.total_weight if terms.total_weight else 0.0,
-        "named": 1 - len(first.missing) / first.names if first.names else 1.0,
+        **_late_features(candidates, first, chosen),
         "named_missing": float(len(first.missing)),
-        "margin": float(candidates.scores[0] - tail),
-        "agreement": float(np.mean([1 / rank if rank else 0.0 for rank in ranks])),
-        "type_present": float(type_present),
-        "words": log1p(len(candidates.terms.groups)),
-        "dense_only": float(candidates.english[0] == 0.0 and candidates.own[0] == 0.0),
+        "type_missing": float(not first.typed.any()),
+        "number_missing": float(question.kind == "how_many" and untyped),
+        "date_missing": float(question.kind == "when" and untyped),
+        "place_missing": float(question.kind == "where" and untyped),
+        "person_missing": float(question.kind == "who" and untyped),
+        "other_year": float(_other_year(question.search_text, answer_text, first)),
+        "asks_number": float(question.kind == "how_many"),
     }
 
 
@@ -216,17 +160,16 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
     return [word for word in terms.words if not covered(word)]
 
 
-def _late_features(candidates: Candidates, seen: Sequence[Examined], chosen: Sequence[int]) -> dict[str, float]:
+def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int]) -> dict[str, float]:
     """Of late interaction; not a number where the index or the question has no tokens."""
-    names = ("late", "late_near", "late_lacking", "late_rarest", "late_unanswered")
-    asked, words = candidates.asked, seen[0].words
+    names = ("late", "late_lacking", "late_rarest", "late_unanswered")
+    asked, words = candidates.asked, first.words
     if asked is None or words is None:
         return dict.fromkeys(names, float("nan"))
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
     lacking = rarity * (1 - words.passage)
     unanswered = rarity * (1 - words.sentences[chosen].max(axis=0))
-    near = max(examined.late for examined in seen[:5])
-    values = (seen[0].late, near, lacking.max() / rarity.sum(), lacking.max(), unanswered.max())
+    values = (first.late, lacking.max() / rarity.sum(), lacking.max(), unanswered.max())
     return dict(zip(names, map(float, values), strict=True))
 
 

@@ -28,7 +28,6 @@ RANKING_FEATURES = (
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
     "typed",  # some sentence holds the sort of thing that is asked for
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
-    "first",  # 1 / rank in the fused order
     "late",  # late interaction: mean over the question's words, by rarity, of the best cosine with a word of the passage
 )
 
@@ -54,7 +53,6 @@ class Examined:
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
-    names: int  # how many were asked for
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
 
     late: float  # late interaction with the passage, see `late_interaction`; 0 without tokens
@@ -147,7 +145,6 @@ class Examiner:
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
-                    names=len(subject.names),
                     words=words_matched,
                     late=float(late_interaction(asked, words_matched.passage)) if asked and words_matched else 0.0,
                     late_sentences=late_interaction(asked, words_matched.sentences) if asked and words_matched else _NO_SCORES,
@@ -182,7 +179,6 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
         examined.coverage,
         float(examined.typed.any()),
         float(len(examined.missing)),
-        1 / (1 + position),
         examined.late,
     )
 

@@ -69,7 +69,6 @@ class Candidates:
     own: NDArray[np.float32]
     dense_ranks: dict[int, int]
     lexical_ranks: dict[int, int]
-    background: tuple[float, float]  # mean and deviation of the question's cosine over passages at large
     terms: QuestionTerms
     vector: NDArray[np.float32] | None
     asked: AskedWords | None = None  # the question's words, for late interaction
@@ -194,11 +193,9 @@ def score_candidates(
     """Exact scores of every candidate in every arm, fused by direction, ordered."""
     n = len(ordinals)
     dense = sentence = np.zeros(n, np.float32)
-    background = (0.0, 1.0)
     if vector is not None and n:
         dense = index.vectors.score(vector, ordinals)
         sentence = index.best_sentence_scores(vector, ordinals)
-        background = index.background(vector)
     english = share_of_possible(index.english.score(terms.english, ordinals), terms.possible_english)
     own = share_of_possible(index.spanish.score(terms.own, ordinals), terms.possible_own)
     langs = index.attributes.rows["lang"][ordinals]
@@ -224,7 +221,6 @@ def score_candidates(
         own=own,
         dense_ranks={int(o): rank for rank, o in enumerate(dense_order, start=1)},
         lexical_ranks={int(o): rank for rank, o in enumerate(lexical_order, start=1)},
-        background=background,
         terms=terms,
         vector=vector,
     ).take(np.lexsort((ordinals, -scores)))
