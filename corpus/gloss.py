@@ -180,9 +180,10 @@ class Gloss:
         longest = entry.longest if entry else 1
         found: tuple[int, tuple[Sense, ...]] | None = None
         run = word.folded
+        known = self._known
         for length in range(2, min(longest, len(words) - at) + 1):
             run = f"{run} {words[at + length - 1].folded}"
-            phrase = self.entry(run)
+            phrase = known[run] if run in known else self.entry(run)
             if phrase is not None and phrase.senses:
                 found = length, phrase.senses
         if found:

@@ -44,6 +44,7 @@ ORDINAL_WORDS: dict[str, int] = _spelled()
 _COMMON = frozenset({"second", "segundo", "segunda", "quarter", "cuarto", "octavo", "quinta", "cuarta", "tercera", "tercero"})
 _ES_TENS_WORDS = {stem + ending: tens for tens, stem in _ES_TENS.items() for ending in "oa"}
 _EN_TENS_WORDS = {word: tens for tens, word in _EN_TENS_STEM.items()}
+_SPELLED = frozenset({*ORDINAL_WORDS, *_ES_TENS_WORDS, *_EN_TENS_WORDS})
 _UNITS = {w: n for n, w in enumerate(_EN_UNITS, 1)} | {s + e: n for n, s in enumerate(_ES_UNITS, 1) for e in ("o", "a")}
 
 
@@ -61,9 +62,13 @@ def roman(token: str) -> int | None:
 def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, int]]:
     """(first token, token after the last, number) of each ordinal; `folded` is the tokens without case and accents."""
     found: list[tuple[int, int, int]] = []
+    long = len(tokens) > 24
     at = 0
     while at < len(tokens):
         token, plain = tokens[at], folded[at]
+        if long and plain not in _SPELLED and not plain[:1].isdigit() and not token.isupper():
+            at += 1
+            continue  # nearly every word of a text
         following = folded[at + 1] if at + 1 < len(tokens) else ""
         value: int | None = None
         length = 1
@@ -79,9 +84,7 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             upper_follows = at + 1 < len(tokens) and tokens[at + 1][:1].isupper()
             if len(token) > 1 or upper_follows:
                 value = number
-        elif (
-            len(plain) > 1 and plain.isalpha() and roman(plain.upper()) and plain not in ("mi", "di", "xi") and len(tokens) <= 24
-        ):
+        elif not long and len(plain) > 1 and plain.isalpha() and roman(plain.upper()) and plain not in ("mi", "di", "xi"):
             value = roman(plain.upper())  # a question in small letters: "xv reunion"
         if value is not None:
             found.append((at, at + length, value))

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from importlib.metadata import version
@@ -41,14 +41,14 @@ class EmbeddingCache:
 
     def prepare(self, texts: Iterable[str]) -> None:
         """Have those of the texts that are not kept embedded in another thread, as soon as there are enough for a step."""
-        for text in texts:
-            key = text_key(text)
-            if key not in self._asked:
-                self._asked.add(key)
-                if self._find(key) is None:
-                    self._waiting[key] = text
-                    if len(self._waiting) == STEP:
-                        self._begin_step()
+        new = {key: text for text in texts if (key := text_key(text)) not in self._asked}
+        self._asked |= new.keys()
+        for key, _ in self._find(list(new)):
+            del new[key]
+        for key, text in new.items():
+            self._waiting[key] = text
+            if len(self._waiting) == STEP:
+                self._begin_step()
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] = lambda done, total: None) -> tuple[Vectors, int]:
         """(n, dim) float32 unit rows of the texts, and how many were embedded since the cache was opened.
@@ -67,14 +67,20 @@ class EmbeddingCache:
                 done += size
                 progress(done, left)
         progress(left, left)
-        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
+        rows: dict[bytes, list[int]] = {}
         for row, text in enumerate(texts):
-            out[row] = np.frombuffer(self._find(text_key(text)) or b"", dtype=np.float32)
+            rows.setdefault(text_key(text), []).append(row)
+        out = np.zeros((len(texts), self._embedder.dim), dtype=np.float32)
+        for key, vector in self._find(sorted(rows)):
+            out[rows[key]] = np.frombuffer(vector, dtype=np.float32)
         return out, sum(size for size, _ in self._steps)
 
-    def _find(self, key: bytes) -> bytes | None:
-        found = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
-        return found[0] if found else None
+    def _find(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """(key, vector) of those of the keys that are kept."""
+        for start in range(0, len(keys), STEP):
+            some = keys[start : start + STEP]
+            marks = ",".join("?" * len(some))
+            yield from self._connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)
 
     def _begin_step(self) -> None:
         if self._waiting:
