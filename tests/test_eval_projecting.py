@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eval import projecting
 from eval.judging import Judge
 from eval.projecting import LEARNING_QUESTIONS, Example, half_of, load_examples, rarity_of, train
 from eval.questions import BUNDLED_QUESTIONS, JudgedQuestion, Judgement, load_questions, resolve
@@ -38,7 +39,9 @@ def late(question: str, passage: str, tokens: Spoken, projection: NDArray[np.flo
     return float((asked @ said.T).max(axis=1).mean())
 
 
-def test_words_that_answer_each_other_are_brought_together() -> None:
+def test_words_that_answer_each_other_are_brought_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("EPOCHS", 8), ("RATE", 0.02), ("NEAR", 0.0)):
+        monkeypatch.setattr(projecting, name, value)
     tokens = Spoken()
     pairs = [(f"asked{n}", f"told{n}") for n in range(12)]
     examples = [
@@ -46,7 +49,7 @@ def test_words_that_answer_each_other_are_brought_together() -> None:
         for asked, told in pairs
     ]  # fmt: skip
     rarity = {example.question: np.ones(500, np.float32) for example in examples}
-    projection = train(examples * 20, tokens, rarity)  # type: ignore[arg-type]
+    projection = train(examples * 4, tokens, rarity)  # type: ignore[arg-type]
     assert projection.shape == (WIDTH, DIM)
     right = sum(
         max(range(12), key=lambda n: late(example.question, example.passages[n], tokens, projection)) == 0 for example in examples
