@@ -24,6 +24,7 @@ from eval.bench_processes import (
     serving,
 )
 from eval.bench_synthetic import SYNTHESIS, gather_material, make_probes, measure_size
+from eval.bench_updates import UPDATES, measure_update
 from eval.commands import check_output
 from eval.errors import BadOption, EvalError
 from qa.answering import Engine
@@ -52,7 +53,7 @@ def _fail(error: object, status: int) -> int:
     return status
 
 
-def read_sizes(text: str) -> list[int]:
+def read_sizes(text: str, option: str = "--sizes") -> list[int]:
     """Numbers of passages, ascending; `none` is no number at all. Raises BadOption."""
     if text == "none":
         return []
@@ -62,7 +63,7 @@ def read_sizes(text: str) -> list[int]:
         size = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
         if not LEAST <= size <= MOST:
             raise BadOption(
-                f"--sizes holds {part.strip()[:20]!r}; expected numbers of passages from {LEAST} to {MOST:,} (digits only) "
+                f"{option} holds {part.strip()[:20]!r}; expected numbers of passages from {LEAST} to {MOST:,} (digits only) "
                 f"with commas between them, such as {SIZES}, or none"
             )
         sizes.add(size)
@@ -74,18 +75,24 @@ def bench(
     sizes: Annotated[
         str, typer.Option("--sizes", help="numbers of passages of synthetic indexes, with commas; none leaves them out")
     ] = SIZES,
+    updates: Annotated[
+        str,
+        typer.Option(
+            "--updates", help="numbers of passages of collections that one document is changed in; none leaves them out"
+        ),
+    ] = "10000",
     json_: Annotated[Path | None, typer.Option("--json", help="file for all figures")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", help="file for a plot")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="fewer questions, requests and documents: a look, not a result")] = False,
 ) -> None:
     """Measure speed and memory on this machine, as ratios to the bare model forward."""
-    wanted = read_sizes(sizes)
+    wanted, changed = read_sizes(sizes), read_sizes(updates, "--updates")
     for path in (json_, svg):
         if path is not None and check_output(path).is_dir():
             raise BadOption(f"{path} is a folder; name a file")
     settings = load_settings({"home": home})
     engine = open_engine(settings.home, settings)
-    report = measure(engine, settings, wanted, quick=quick, say=lambda line: print(f"{line} ...", file=sys.stderr))
+    report = measure(engine, settings, wanted, changed, quick=quick, say=lambda line: print(f"{line} ...", file=sys.stderr))
     print_report(report)
     if json_ is not None:
         write_text(json_, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -108,6 +115,7 @@ def measure(
     engine: Engine,
     settings: Settings,
     sizes: Sequence[int],
+    updates: Sequence[int] = (),
     *,
     quick: bool = False,
     processes: bool = True,
@@ -148,6 +156,15 @@ def measure(
     say("ingestion")
     report["ingestion"] = measure_ingestion(engine, settings, most=20 if quick else None)
     floors.append(measure_floor(engine, questions))
+    if updates:
+        report["notes"].append(UPDATES)
+        report["updates"] = []
+        for size in updates:
+            say(f"one document changed among {size:,} passages")
+            try:
+                report["updates"].append(measure_update(engine, settings, size))
+            except BenchFailed as error:
+                report["left_out"].append(str(error))
     report["machine"]["load_after"] = os.getloadavg()[0]
     return report
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.loading import load_collection
 from eval import bench, bench_peers, bench_processes
 from eval.bench_answers import FEW_QUESTIONS, STAGES, choose_questions, measure_answers, measure_ingestion, quantiles
 from eval.bench_memory import resident
@@ -34,6 +35,7 @@ from eval.bench_synthetic import (
     vary_terms,
     write_size,
 )
+from eval.bench_updates import write_copies
 from eval.errors import BadOption, BadQuestions
 from index.generations import Home
 from index.lexical import LexicalIndex
@@ -56,7 +58,7 @@ def report(tiny_home: Home, tiny_corpus: Path) -> Iterator[dict[str, Any]]:
     how = Settings(home=tiny_home.path, corpus=(tiny_corpus,), target_tokens=60)
     with pytest.MonkeyPatch.context() as patch, Index(tiny_home.live_folder(), WordEmbedder()) as index:
         patch.setattr("eval.bench.choose_questions", lambda most: list(FEW_QUESTIONS[:2] + FEW_QUESTIONS[5:6]))
-        yield bench.measure(Engine(index), how, [100, 300], quick=True, processes=False)
+        yield bench.measure(Engine(index), how, [100, 300], [100], quick=True, processes=False)
 
 
 def with_processes(report: dict[str, Any]) -> dict[str, Any]:
@@ -282,7 +284,7 @@ def test_a_report_has_one_shape_and_survives_json(report: dict[str, Any]) -> Non
     assert again["questions"] == {"en": 2, "es": 1}
     assert set(again) == {
         "format", "quick", "machine", "generation", "questions", "floors_ms", "notes", "left_out",
-        "in_process", "disk_bytes", "sizes", "ingestion",
+        "in_process", "disk_bytes", "sizes", "ingestion", "updates",
     }  # fmt: skip
     assert [row["passages"] for row in again["sizes"]] == [100, 300]
     assert len(again["floors_ms"]) == 4
@@ -291,15 +293,33 @@ def test_a_report_has_one_shape_and_survives_json(report: dict[str, Any]) -> Non
     assert any("synthesised" in note for note in again["notes"])
 
 
+def test_a_changed_document_is_found_among_copies_that_differ_and_little_is_embedded(report: dict[str, Any]) -> None:
+    row = report["updates"][0]
+    assert 70 <= row["passages"] <= 140 and row["documents"] >= 50
+    assert 1 <= row["embedded"] <= 4
+    assert row["seconds"] > 0 and row["first"]["seconds"] > 0 and {"read", "chunk", "terms"} <= set(row["stages_s"])
+
+
+def test_copies_of_documents_are_read_as_documents_of_their_own(tiny_index: Index, tmp_path: Path) -> None:
+    documents = list(tiny_index.store.documents())
+    files = write_copies(tmp_path, documents, 30, 2.0)
+    read = load_collection([tmp_path])
+    assert len(files) == len(read.documents) == 15 and not read.skipped
+    assert [d.text for d in read.documents[: len(documents)]] == [d.text for d in documents]
+    assert len({d.text for d in read.documents}) == 15
+    assert {d.lang for d in read.documents} == {"en", "es"}
+
+
 def test_the_tables_have_as_many_cells_as_columns_and_put_ratios_before_times(report: dict[str, Any]) -> None:
     sections = tables(with_processes(report))
-    assert len(sections) == 6
+    assert len(sections) == 7
     for section in sections:
         assert all(len(row) == len(section.head) for row in section.rows), section.title
     answers = sections[0]
     assert answers.rows[0][:2] == ("bare model forward", "1.00 x")
     assert answers.head.index("p50") < answers.head.index("p50 ms")
-    assert [s.title for s in tables({**report, "sizes": []})] == [s.title for s in (sections[0], sections[1], sections[3])]
+    fewer = tables({**report, "sizes": [], "updates": []})
+    assert [s.title for s in fewer] == [s.title for s in (sections[0], sections[1], sections[4])]
 
 
 def test_plain_lines_say_what_is_synthetic_and_what_was_left_out(
@@ -351,6 +371,7 @@ def test_sizes_that_make_no_sense_are_refused(text: str) -> None:
     "arguments, says",
     [
         (["--sizes", "few"], "--sizes"),
+        (["--updates", "7"], "--updates"),
         (["--json", "no/such/folder/b.json"], "no/such/folder"),
         (["--svg", "."], "is a folder"),
         (["--nonsense"], "--nonsense"),
