@@ -12,23 +12,24 @@ from index.searching import Index
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
-from qa.expecting import expect
+from qa.expecting import expect, is_remark
 from qa.retrieving import Candidates
 
 COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a sentence's cosine; chosen on the dev split
 # The same for the choice of a passage's answering sentences, where late interaction says how alike their words are.
 CHOSEN_COSINE, CHOSEN_TYPED = 0.07, 0.045
+REMARK = 0.1  # what a remark about other sources loses: it repeats the question's words without saying the thing itself
 DEPTH = 12  # candidates that are looked at; the others keep their place behind them
 
 _NO_SCORES: NDArray[np.float32] = np.empty(0, np.float32)
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion
-    "sentence",  # best sum of cosine, covered words and fitting kind of one sentence
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
     "typed",  # some sentence holds the sort of thing that is asked for
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "late",  # late interaction: mean over the question's words, by rarity, of the best cosine with a word of the passage
+    "late_sentence",  # the same with the sentence of the passage that it is best for
 )
 
 
@@ -59,11 +60,6 @@ class Examined:
     late_sentences: NDArray[np.float32]  # the same with each sentence; empty without tokens
 
     @property
-    def best_sentence(self) -> float:
-        """How well the best sentence answers; comparable between passages and questions."""
-        return float(sentence_scores(self.cosines, self.matched.coverages, self.typed).max())
-
-    @property
     def choice(self) -> NDArray[np.float32]:
         """(sentences,) which of the passage's sentences answer; comparable within it.
 
@@ -73,8 +69,9 @@ class Examined:
         if not len(self.late_sentences):
             # A quarter, so that a difference means about as much as one of late interaction.
             return (sentence_scores(self.cosines, self.matched.coverages, self.typed) / 4).astype(np.float32)
-        scores: NDArray[np.float32] = self.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed
-        return scores.astype(np.float32)
+        remarks = [is_remark(self.document.text[a:b]) for a, b in self.passage.sentences]
+        scores = self.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * np.asarray(remarks)
+        return np.asarray(scores, dtype=np.float32)
 
 
 def names_it(words: Sequence[frozenset[str]], present: Set[str]) -> bool:
@@ -175,11 +172,11 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
     """The values of RANKING_FEATURES for one candidate."""
     return (
         float(candidates.scores[position]),
-        examined.best_sentence,
         examined.coverage,
         float(examined.typed.any()),
         float(len(examined.missing)),
         examined.late,
+        float(examined.late_sentences.max()) if len(examined.late_sentences) else 0.0,
     )
 
 

@@ -94,7 +94,7 @@ def kind_of(text: str) -> QuestionKind:
 def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> Check:
     """A check whether a sentence holds something of the sort that is asked for, beside what the question itself says.
 
-    "When and where" asks for both. `is_common` tells folded words that are not only parts of names.
+    "When and where" is met by either. `is_common` tells folded words that are not only parts of names.
     """
     asked = frozenset(word.folded for word in find_words(question.search_text))
     kinds: tuple[QuestionKind, ...] = (question.kind,)
@@ -103,10 +103,14 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
     checks = [_check_of(kind, question.search_text, asked, is_common) for kind in kinds]
 
     def check(text: str) -> bool:
-        # A remark about other sources is not the statement itself.
-        return not text.startswith(("Note:", "Nota:")) and all(holds(text) for holds in checks)
+        return not is_remark(text) and any(holds(text) for holds in checks)
 
     return check
+
+
+def is_remark(text: str) -> bool:
+    """Whether a sentence is a remark about other sources, not the statement itself."""
+    return text.startswith(("Note:", "Nota:"))
 
 
 def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: Callable[[str], bool]) -> Check:
