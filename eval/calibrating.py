@@ -71,7 +71,7 @@ def load_features(sets: Sequence[QuestionSet]) -> list[Example]:
             if scored is not None and question.answerable:
                 judged = part.judge.judge(part.places[question.id])
                 right = judged.relevance.get(int(candidates.ordinals[0]), 0) >= RELEVANT
-            features = tuple(scored.features[name] for name in FEATURES) if scored is not None else None
+            features = tuple(scored.features.get(name, np.nan) for name in FEATURES) if scored is not None else None
             group = main_document(question, part.places)
             examples.append(Example(question.id, understood.lang, group, question.answerable, right, features))
     return examples

@@ -58,8 +58,8 @@ class Calibration:
         """P(the passages answer the question)."""
         total = self.bias
         for name, mean, scale, weight in zip(FEATURES, self.mean, self.scale, self.weights, strict=True):
-            value = features[name]
-            if value == value:  # what is not a number is not known: it counts as the mean
+            value = features.get(name)
+            if value is not None:  # what is not known counts as the mean
                 total += weight * (value - mean) / scale
         return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
 
@@ -116,7 +116,7 @@ def features_of(
     first: Examined,
     answers: Sequence[tuple[int, int]],
 ) -> dict[str, float]:
-    """The values of FEATURES for the best candidate and its answering sentences."""
+    """The values of FEATURES, as far as they are known, for the best candidate and its answering sentences."""
     terms = candidates.terms
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
     answer_text = " ".join(first.document.text[a:b] for a, b in answers)
@@ -161,16 +161,19 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
 
 
 def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int]) -> dict[str, float]:
-    """Of late interaction; not a number where the index or the question has no tokens."""
-    names = ("late", "late_lacking", "late_rarest", "late_unanswered")
+    """Of late interaction; none where the index or the question has no tokens."""
     asked, words = candidates.asked, first.words
     if asked is None or words is None:
-        return dict.fromkeys(names, float("nan"))
+        return {}
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
     lacking = rarity * (1 - words.passage)
     unanswered = rarity * (1 - words.sentences[chosen].max(axis=0))
-    values = (first.late, lacking.max() / rarity.sum(), lacking.max(), unanswered.max())
-    return dict(zip(names, map(float, values), strict=True))
+    return {
+        "late": first.late,
+        "late_lacking": float(lacking.max() / rarity.sum()),
+        "late_rarest": float(lacking.max()),
+        "late_unanswered": float(unanswered.max()),
+    }
 
 
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
