@@ -6,7 +6,6 @@ vector is a mean and hides what it lacks; here every word that finds no partner 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +34,9 @@ class Encoded:
 class AskedWords:
     """The words of a question as late interaction sees them. Arrays are (words,) unless said otherwise."""
 
-    tokens: NDArray[np.float32]  # (tokens, d), unit rows
+    tokens: NDArray[np.float32]  # (tokens, d), unit rows divided by SCALE
     starts: NDArray[np.int64]  # first token of each word
+    lengths: NDArray[np.float32]  # tokens of each word
     rarity: NDArray[np.float32]  # inverse document frequency of the rarest token of each word
     content: NDArray[np.bool_]  # carries meaning: neither a function word nor a sign
 
@@ -102,8 +102,9 @@ class TokenIndex:
         rarest = float(np.log1p((self.size + 0.5) / 0.5))
         rarity = np.where(known, self._rarity[np.where(known, encoded.pieces, 0)], rarest)
         return AskedWords(
-            tokens=encoded.tokens,
+            tokens=encoded.tokens / np.float32(SCALE),
             starts=starts,
+            lengths=np.diff(starts, append=len(encoded.tokens)).astype(np.float32),
             rarity=np.maximum.reduceat(rarity, starts).astype(np.float32),
             content=np.asarray(content, dtype=np.bool_),
         )
@@ -111,14 +112,15 @@ class TokenIndex:
     def match(self, asked: AskedWords, ordinal: int, first_sentence: int, count: int) -> WordMatches:
         """The words of a question in one passage, whose `count` sentences are numbered from `first_sentence` on."""
         start, end = int(self._starts[ordinal]), int(self._starts[ordinal + 1])
-        rows = self._tokens[start:end].astype(np.float32) / SCALE
-        cosines = asked.tokens @ rows.T
-        bounds = np.append(self._sentences[first_sentence : first_sentence + count].astype(np.int64), end - start)
-        parts = np.full((count + 1, len(asked.tokens)), -1.0, np.float32)  # the header, then each sentence
-        for number, (first, last) in enumerate(pairwise((0, *bounds))):
-            if first < last:
-                parts[number] = cosines[:, first:last].max(axis=1)
+        if start == end:
+            nothing = np.full((count + 1, len(asked.starts)), -1.0, np.float32)
+            return WordMatches(passage=nothing[0], sentences=nothing[1:])
+        cosines = asked.tokens @ self._tokens[start:end].astype(np.float32).T
+        begins = np.zeros(count + 2, np.intp)  # of the header, of each sentence, and the end
+        begins[1:-1] = self._sentences[first_sentence : first_sentence + count]
+        begins[-1] = end - start
+        parts = np.maximum.reduceat(cosines, np.minimum(begins[:-1], end - start - 1), axis=1).T
+        parts[begins[:-1] == begins[1:]] = -1.0  # a part without tokens
         best = np.vstack((parts.max(axis=0), np.maximum(parts[1:], parts[0])))
-        lengths = np.diff(np.append(asked.starts, len(asked.tokens)))
-        words = (np.add.reduceat(best, asked.starts, axis=1) / lengths).astype(np.float32)
+        words = (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
         return WordMatches(passage=words[0], sentences=words[1:])
