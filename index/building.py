@@ -33,6 +33,7 @@ from index.graph import GraphEmbedder, make_graph
 from index.lexical import write_lexical
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
 from index.places import PlacesWriter
+from index.projecting import projection_name
 from index.searching import Index
 from index.store import Store, write_store
 from index.tokens import TOKENS_UP_TO, write_tokens
@@ -128,11 +129,13 @@ def build_generation(
         raise BuildRefused("no document could be read; name a folder with .md, .html, .txt, .pdf or .docx files")
     model_folder = resolve_model(settings.model)
     hashes = corpus_hash(collection.documents)
+    identity = fingerprint_model(model_folder)
     described = json.dumps(
         {
             "format": FORMAT,
             "corpus": hashes,
-            "model": fingerprint_model(model_folder),
+            "model": identity,
+            "projection": projection_name(identity),
             "settings": asdict(settings),
             "language": _language_data_hash(),
         },

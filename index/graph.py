@@ -93,8 +93,7 @@ class GraphEmbedder:
         out = np.empty((len(texts), self.dim), dtype=np.float32)
 
         def run(row: int) -> None:
-            vector = self._run(tokens[row], _BOTH[:1])[0]
-            out[row] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+            out[row] = self._run(tokens[row], _BOTH[:1])[0]
             if progress:
                 progress(1)
 
@@ -116,7 +115,7 @@ class GraphEmbedder:
             kept = np.flatnonzero(words >= 0)
             numbers, own = np.unique(words[kept], return_inverse=True)
             return Encoded(
-                vector=vector / max(float(np.linalg.norm(vector)), 1e-12),
+                vector=vector,
                 pieces=np.asarray(encoding.ids, dtype=np.int32)[kept],
                 words=own.astype(np.int32),
                 spans=tuple(encoding.word_to_chars(int(number)) for number in numbers),
@@ -136,7 +135,8 @@ class GraphEmbedder:
         ids = np.asarray([tokens], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         found = self._session.run(outputs, {k: v for k, v in feeds.items() if k in self._wants})
-        return [part[0] for part in found]
+        vector, *rest = (part[0] for part in found)
+        return [vector / max(float(np.linalg.norm(vector)), 1e-12), *rest]
 
 
 def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = lambda line: None) -> Embedder:

@@ -1,13 +1,14 @@
 """From the model's wide token vectors to short ones: learnt for the packaged model, principal directions for any other."""
 
 import hashlib
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.lexicon import FOLDER
+from corpus.lexicon import FOLDER, read_lexicon
 
 DIM = 64
 LEARNT = Path(__file__).parent / "projection.npz"  # made by `python -m eval.projecting`
@@ -25,9 +26,8 @@ def projection_of(identity: str, model: Any) -> NDArray[np.float32]:
     learnt = _load(identity)
     if learnt is not None:
         return learnt
-    lines = (FOLDER / "phrases.tsv").read_text(encoding="utf-8").splitlines()
-    senses = [line.split("\t")[2].partition(";")[0] for line in lines if line.count("\t") >= 2]
-    tokens = model.encode(senses[:_SAMPLE], output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False)
+    senses = [line.english[0] for line in islice(read_lexicon(FOLDER / "phrases.tsv"), _SAMPLE)]
+    tokens = model.encode(senses, output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False)
     return principal_directions(np.concatenate([part.numpy() for part in tokens]))
 
 

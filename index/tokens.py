@@ -47,6 +47,20 @@ class WordMatches:
 
     passage: NDArray[np.float32]  # (words,) anywhere in the passage or its header
     sentences: NDArray[np.float32]  # (sentences, words) in one sentence or the header
+    rarity: NDArray[np.float32]  # (words,) of the question
+
+    @property
+    def late(self) -> float:
+        """Late interaction with the passage: the mean over the question's words, by rarity."""
+        return float(self._mean(self.passage))
+
+    @property
+    def late_sentences(self) -> NDArray[np.float32]:
+        """(sentences,) the same with each sentence."""
+        return self._mean(self.sentences)
+
+    def _mean(self, best: NDArray[np.float32]) -> NDArray[np.float32]:
+        return (best @ self.rarity / self.rarity.sum()).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def pack(tokens: NDArray[np.float32]) -> Tokens:
@@ -114,7 +128,7 @@ class TokenIndex:
         start, end = int(self._starts[ordinal]), int(self._starts[ordinal + 1])
         if start == end:
             nothing = np.full((count + 1, len(asked.starts)), -1.0, np.float32)
-            return WordMatches(passage=nothing[0], sentences=nothing[1:])
+            return WordMatches(passage=nothing[0], sentences=nothing[1:], rarity=asked.rarity)
         cosines = asked.tokens @ self._tokens[start:end].astype(np.float32).T
         begins = np.zeros(count + 2, np.intp)  # of the header, of each sentence, and the end
         begins[1:-1] = self._sentences[first_sentence : first_sentence + count]
@@ -123,4 +137,4 @@ class TokenIndex:
         parts[begins[:-1] == begins[1:]] = -1.0  # a part without tokens
         best = np.vstack((parts.max(axis=0), np.maximum(parts[1:], parts[0])))
         words = (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
-        return WordMatches(passage=words[0], sentences=words[1:])
+        return WordMatches(passage=words[0], sentences=words[1:], rarity=asked.rarity)

@@ -169,7 +169,7 @@ def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int
     lacking = rarity * (1 - words.passage)
     unanswered = rarity * (1 - words.sentences[chosen].max(axis=0))
     return {
-        "late": first.late,
+        "late": words.late,
         "late_lacking": float(lacking.max() / rarity.sum()),
         "late_rarest": float(lacking.max()),
         "late_unanswered": float(unanswered.max()),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from corpus.records import Document, Passage
 from index.searching import Index
-from index.tokens import AskedWords, WordMatches
+from index.tokens import WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
 from qa.expecting import expect, is_remark
@@ -20,8 +20,6 @@ COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a se
 CHOSEN_COSINE, CHOSEN_TYPED = 0.07, 0.045
 REMARK = 0.1  # what a remark about other sources loses: it repeats the question's words without saying the thing itself
 DEPTH = 12  # candidates that are looked at; the others keep their place behind them
-
-_NO_SCORES: NDArray[np.float32] = np.empty(0, np.float32)
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion
@@ -56,9 +54,6 @@ class Examined:
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
 
-    late: float  # late interaction with the passage, see `late_interaction`; 0 without tokens
-    late_sentences: NDArray[np.float32]  # the same with each sentence; empty without tokens
-
     @property
     def choice(self) -> NDArray[np.float32]:
         """(sentences,) which of the passage's sentences answer; comparable within it.
@@ -66,11 +61,13 @@ class Examined:
         Words find their partners in context, so the sentence that says the rest of what the question says wins over the
         one that repeats it: chosen on the dev split, right for 0.73 of the passages against 0.64 by the scores above.
         """
-        if not len(self.late_sentences):
+        if self.words is None:
             # A quarter, so that a difference means about as much as one of late interaction.
             return (sentence_scores(self.cosines, self.matched.coverages, self.typed) / 4).astype(np.float32)
         remarks = [is_remark(self.document.text[a:b]) for a, b in self.passage.sentences]
-        scores = self.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * np.asarray(remarks)
+        scores = (
+            self.words.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * np.asarray(remarks)
+        )
         return np.asarray(scores, dtype=np.float32)
 
 
@@ -127,7 +124,6 @@ class Examiner:
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, count)
             typed = [expected(document.text[a:b]) for a, b in passage.sentences]
-            words_matched = index.word_matches(asked, ordinal, count) if asked is not None else None
             header = self._header(document.id, passage.section)
             present = header | found
             seen.append(
@@ -142,9 +138,7 @@ class Examiner:
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
-                    words=words_matched,
-                    late=float(late_interaction(asked, words_matched.passage)) if asked and words_matched else 0.0,
-                    late_sentences=late_interaction(asked, words_matched.sentences) if asked and words_matched else _NO_SCORES,
+                    words=index.word_matches(asked, ordinal, count) if asked is not None else None,
                 )
             )
         return seen
@@ -163,11 +157,6 @@ def covered_share(candidates: Candidates, present: Set[str]) -> float:
     return covered / terms.total_weight if terms.total_weight else 0.0
 
 
-def late_interaction(asked: AskedWords, best: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean over the words of the question, by rarity, of each word's best cosine with a word of a text; `best` is (..., words)."""
-    return (best @ asked.rarity / asked.rarity.sum()).astype(np.float32)  # type: ignore[no-any-return]
-
-
 def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:
     """The values of RANKING_FEATURES for one candidate."""
     return (
@@ -175,8 +164,8 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
         examined.coverage,
         float(examined.typed.any()),
         float(len(examined.missing)),
-        examined.late,
-        float(examined.late_sentences.max()) if len(examined.late_sentences) else 0.0,
+        examined.words.late if examined.words else 0.0,
+        float(examined.words.late_sentences.max()) if examined.words else 0.0,
     )
 
 

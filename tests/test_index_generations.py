@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corpus.tokens import packaged_model
+from index import projecting
 from index.anchors import parse_passage_id, resolve_passage
 from index.building import check_generation
+from index.embedders import fingerprint_model
 from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, UnknownId
 from index.generations import Home
 from index.manifest import FORMAT, read_manifest
@@ -266,6 +269,17 @@ def test_another_chunk_size_or_model_builds_a_new_generation(tmp_path: Path, cor
     assert not report.unchanged
     assert report.manifest.chunking.target_tokens == 40
     assert report.manifest.input_hash != first.input_hash and report.manifest.corpus_hash == first.corpus_hash
+
+
+def test_a_projection_learnt_anew_builds_a_new_generation(tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = build(tmp_path / "home", corpus)
+    first = home.live_name()
+    build(home.path, corpus)
+    assert home.live_name() == first
+    np.savez(tmp_path / "projection.npz", projection=np.eye(384, 64, dtype=np.float16), model=fingerprint_model(packaged_model()))
+    monkeypatch.setattr(projecting, "LEARNT", tmp_path / "projection.npz")
+    build(home.path, corpus)
+    assert home.live_name() != first
 
 
 def test_nothing_to_read_is_refused_and_the_live_generation_stays(tmp_path: Path, corpus: Path) -> None:
