@@ -245,3 +245,13 @@ def test_time_is_told_beside_the_answer_and_not_in_it(engine: Engine) -> None:
     assert total["total"] == pytest.approx(sum(v for stage, v in total.items() if stage != "total"))
     assert {"understand", "embed"} <= set(total)
     assert "took_ms" not in repr(answer)
+
+
+@pytest.mark.model
+def test_an_explanation_shows_the_gloss_that_matched(bundled_home: Home) -> None:
+    with Index(bundled_home.live_folder(), None) as index:
+        answer = Engine(index).answer(
+            "¿Qué acordaron sobre la trata de personas?", filters=Filters(lang="en"), include_passages=True
+        )
+    gloss = [line.lower() for passage in answer.passages for line in passage.explain.gloss]
+    assert any("trata" in line.partition(" → ")[0] and line.endswith("→ trafficking") for line in gloss)
