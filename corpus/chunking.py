@@ -60,7 +60,9 @@ class Chunker:
     def __init__(self, tokens: TokenCounter, settings: ChunkSettings | None = None, gloss: Gloss = no_gloss) -> None:
         self._tokens = tokens
         self._settings = settings or ChunkSettings()
-        self.gloss = lru_cache(maxsize=1024)(gloss)  # a text is glossed to be counted, then again to be embedded
+        # A text is glossed and counted as a sentence, as a passage, then again as it is embedded.
+        self.gloss = lru_cache(maxsize=1024)(gloss)
+        self._count_text = lru_cache(maxsize=1024)(tokens.count)
 
     def chunk_document(self, document: Document) -> list[Passage]:
         """The passages of a document in order. Every word of its blocks other than headings is in one of them."""
@@ -80,7 +82,7 @@ class Chunker:
                 and section.path[: len(before.path)] == before.path
                 and section.path != before.path
                 and any(part != document.title for part in before.path)
-                and self._count(document.text[before.start : before.end], document.lang) < self._settings.fragment_tokens
+                and self.count(document.text[before.start : before.end], document.lang) < self._settings.fragment_tokens
             ):
                 between = tuple(b for b in document.blocks if before.end <= b.start < section.start)
                 blocks = (*before.blocks, *between, *section.blocks)
@@ -93,15 +95,16 @@ class Chunker:
         """What the embedder is given for a passage; at most `max_tokens` long."""
         return self._fit_header(document, passage.section, passage.text)
 
-    def _count(self, text: str, lang: Lang) -> int:
-        return self._tokens.count(self.gloss(text, lang)) - 2  # without the special tokens
+    def count(self, text: str, lang: Lang) -> int:
+        """Tokens of the gloss of a text, without the special tokens."""
+        return self._count_text(self.gloss(text, lang)) - 2
 
     def _fit_header(self, document: Document, section: Sequence[str], text: str) -> str:
         """Header and text; the header's outer parts give way first where it is too long."""
         title, parts = document.title, tuple(section)
         while True:
             embedded = embedding_text(title, parts, text, document.lang, self.gloss)
-            if self._tokens.count(embedded) <= self._tokens.max_tokens or not (title or parts):
+            if self._count_text(embedded) <= self._tokens.max_tokens or not (title or parts):
                 return embedded
             if title and parts:
                 title = None
@@ -114,7 +117,7 @@ class Chunker:
 
     def _room(self, document: Document, path: Sequence[str]) -> int:
         """Tokens that the text of a passage may take under this heading path."""
-        head = self._count(header(document.title, path), document.lang) + 1
+        head = self.count(header(document.title, path), document.lang) + 1
         return self._tokens.max_tokens - 4 - min(head, self._settings.header_tokens)
 
     def _chunk_section(self, document: Document, section: Section, path: tuple[str, ...]) -> Iterator[Passage]:
@@ -143,16 +146,16 @@ class Chunker:
         spans = [(block.start, block.end)] if whole else split_sentences(text, block.start, block.end)
         for position, (start, end) in enumerate(spans):
             lead_in = introduces and position == len(spans) - 1
-            tokens = self._count(text[start:end], document.lang)
+            tokens = self.count(text[start:end], document.lang)
             if tokens <= room:
                 yield _Unit(start, end, tokens, block, lead_in)
                 continue
             for a, b in self._split_long(text, start, end, document.lang, room):
-                yield _Unit(a, b, self._count(text[a:b], document.lang), block, False)
+                yield _Unit(a, b, self.count(text[a:b], document.lang), block, False)
 
     def _split_long(self, text: str, start: int, end: int, lang: Lang, room: int) -> Iterator[tuple[int, int]]:
         """Pieces of a sentence that alone is over the limit: at clauses where possible, else at words, else anywhere."""
-        if self._count(text[start:end], lang) <= room or end - start < 2:
+        if self.count(text[start:end], lang) <= room or end - start < 2:
             yield start, end
             return
         middle = (start + end) // 2
@@ -181,7 +184,7 @@ class Chunker:
         if units[last].lead_in and last > first and last + 1 < len(units):
             last -= 1  # the lead-in goes with its list
         text = document.text
-        while last > first and self._count(text[units[first].start : units[last].end], document.lang) > room:
+        while last > first and self.count(text[units[first].start : units[last].end], document.lang) > room:
             last -= 1
         return last
 

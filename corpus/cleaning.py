@@ -37,6 +37,7 @@ _COOKIE_WORDS = re.compile(
 )
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 PHONE = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
+REPEATED = 3  # a line that so many documents hold is none of their content
 _URL = re.compile(r"https?://|www\.|href=|mailto:", re.IGNORECASE)
 _CONTACT_LABEL = re.compile(
     r"\b(e-?mail|tel|tel[eé]fono|telephone|phone|fax|correo( electr[oó]nico)?|m[oó]vil|mobile)\b\W*", re.I
@@ -118,6 +119,11 @@ def count_repeats(documents: Iterable[Sequence[str]]) -> Counter[str]:
     return counts
 
 
+def may_repeat(line: str) -> bool:
+    """Whether a folded line may go because other documents hold it: it is short and ends like no sentence."""
+    return line.count(" ") < 12 and not re.search(r"[.!?:]\W*$", line)
+
+
 def _fold(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -167,6 +173,6 @@ def clean_lines(lines: Sequence[Line], repeats: Counter[str], *, keep: frozenset
             mark(number, "navigation")
         elif _is_contact(text):
             mark(number, "contact line")
-        elif repeats[_fold(text)] >= 3 and len(text.split()) <= 12 and not re.search(r"[.!?:]\W*$", text.strip()):
+        elif repeats[folded := _fold(text)] >= REPEATED and may_repeat(folded):
             mark(number, "repeated across documents")
     return reasons

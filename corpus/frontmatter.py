@@ -126,13 +126,16 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     return _validate(data, "front matter"), text[match.end() :]
 
 
-def read_sidecar(path: Path) -> FrontMatter | None:
-    """What `NAME.meta.toml` beside a file states, None without one. Raises BadFrontMatter."""
-    for sidecar in (path.with_name(path.name + ".meta.toml"), path.with_suffix(".meta.toml")):
-        if sidecar.is_file():
-            try:
-                data = tomllib.loads(sidecar.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise BadFrontMatter(f"sidecar {sidecar.name} does not parse: {error}") from None
-            return _validate(data, f"sidecar {sidecar.name}")
-    return None
+def find_sidecar(path: Path) -> Path | None:
+    """`NAME.meta.toml` beside a file, None without one."""
+    candidates = (path.with_name(path.name + ".meta.toml"), path.with_suffix(".meta.toml"))
+    return next((sidecar for sidecar in candidates if sidecar.is_file()), None)
+
+
+def parse_sidecar(name: str, text: bytes) -> FrontMatter:
+    """What a sidecar states. Raises BadFrontMatter."""
+    try:
+        data = tomllib.loads(text.decode().replace("\r\n", "\n").replace("\r", "\n"))
+    except ValueError as error:
+        raise BadFrontMatter(f"sidecar {name} does not parse: {error}") from None
+    return _validate(data, f"sidecar {name}")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from corpus.errors import BadData
 from corpus.mapped import map_array, map_bytes
 from corpus.records import Lang
-from corpus.words import Word, find_words
+from corpus.words import Word, find_words, fold
 
 _FILES = ("forms.npy", "entries.npy", "entry_offsets.npy", "entries.bin", "vocabulary.npy")
 
@@ -125,20 +125,30 @@ class Gloss:
             return self._known[form]
         except KeyError:
             pass
-        wanted = np.uint64(form_hash(form))
-        at = int(self._forms.searchsorted(wanted))
+        record = self._find(form)
         entry: Entry | None = None
-        if at < len(self._forms) and self._forms[at] == wanted:
-            number = int(self._entries[at])
-            senses, function, verb, longest = json.loads(self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes())
+        if record is not None:
+            senses, function, verb, longest = json.loads(record)
             entry = Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
         if len(self._known) > 200_000:
             self._known.clear()
         self._known[form] = entry
         return entry
 
+    def _find(self, form: str) -> bytes | None:
+        """The entry of a form as it is written in the compiled lexicon."""
+        wanted = np.uint64(form_hash(form))
+        at = int(self._forms.searchsorted(wanted))
+        if at == len(self._forms) or self._forms[at] != wanted:
+            return None
+        number = int(self._entries[at])
+        return self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
+
     def is_english(self, word: str) -> bool:
         """Whether a folded word is an English word known to the model."""
+        return self._is_english(word)
+
+    def _is_english(self, word: str) -> bool:
         try:
             return self._english[word]
         except KeyError:
@@ -172,12 +182,12 @@ class Gloss:
         return entry
 
     def _cognate(self, form: str) -> Entry | None:
-        if self.is_english(form):
+        if self._is_english(form):
             return None  # an English word, or a name of both languages
         for spanish, english in _COGNATES:
             if form.endswith(spanish) and len(form) - len(spanish) >= 3:
                 for stem in _respell(form[: len(form) - len(spanish)]):
-                    if self.is_english(stem + english):
+                    if self._is_english(stem + english):
                         return Entry((Sense(stem + english, 1.0),))
         return None
 
@@ -229,6 +239,48 @@ class Gloss:
             end = stop
         parts.append(text[end:])
         return re.sub(r" {2,}", " ", "".join(parts)).strip()
+
+
+class AskedGloss(Gloss):
+    """A gloss that notes what it is asked: work that asked only this is the same wherever the answers are the same.
+
+    The answers depend on the whole collection, by its names and its English words.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked: set[str] = set()  # words as they are written; after a space, folded words that may be English
+        self._answers: dict[str, bytes] = {}
+
+    def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
+        """What `Gloss.senses` says. Phrases need no note: they come from the lexicon alone, not from the collection."""
+        self.asked.add(words[at].surface)
+        return super().senses(words, at)
+
+    def is_english(self, word: str) -> bool:
+        """What `Gloss.is_english` says."""
+        self.asked.add(" " + word)
+        return super().is_english(word)
+
+    def answers(self, asked: Iterable[str]) -> bytes:
+        """Hash of all that the gloss says to what was asked, in this order."""
+        found = []
+        for question in asked:
+            answer = self._answers.get(question)
+            if answer is None:
+                answer = self._answers[question] = self._answer(question)
+            found.append(answer)
+        return hashlib.sha256(b"\n".join(found)).digest()
+
+    def _answer(self, question: str) -> bytes:
+        if question[0] == " ":
+            return b"1" if self._is_english(question[1:]) else b"0"
+        accented = b"" if question.isascii() else self._find(question.lower()) or b""
+        folded = fold(question)
+        record = self._find(folded)
+        if record is None and (resolved := self.resolve(folded)) is not None:
+            record = b"~" + _record(resolved).encode()
+        return accented + b"|" + (record or b"")
 
 
 def _without_clitics(form: str) -> Iterable[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from corpus.errors import BadData
 from corpus.gloss import Entry, Sense
 from corpus.glossary import Term, load_glossary
-from corpus.words import SPANISH_STOP_WORDS, find_words, fold, fold_once
+from corpus.words import SPANISH_STOP_WORDS, WordCounts, find_words, fold, fold_once
 
 FOLDER = Path(__file__).parent / "lexicon"
 POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
@@ -205,23 +205,22 @@ def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> 
         forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in scored[:4]), verb_form=entry.verb_form)
 
 
-def find_names(texts: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Folded words that texts (lang, text) of both languages write with a capital inside sentences, nearly always."""
-    capital: dict[str, Counter[str]] = {"en": Counter(), "es": Counter()}
+def find_names(english: WordCounts, spanish: WordCounts) -> frozenset[str]:
+    """Folded words that texts of both languages write with a capital inside sentences, nearly always."""
     small: Counter[str] = Counter()
-    for lang, text in texts:
-        for word in find_words(text):
-            if word.surface[:1].isupper():
-                before = text[max(0, word.start - 2) : word.start]
-                if before and not re.search(r"[.!?:\n•|]\s?$", before) and not word.surface.isupper():
-                    capital[lang][word.folded] += 1
-            elif word.surface[:1].islower():
-                small[word.folded] += 1
+    capital: list[Counter[str]] = []
+    for found in (english, spanish):
+        capital.append(Counter())
+        for word, (_, texts, inside) in zip(found.words, found.counts.tolist(), strict=True):
+            if inside:
+                capital[-1][fold(word)] += inside
+            elif word[0].islower():
+                small[fold(word)] += texts
     return frozenset(
         word
-        for word, count in capital["es"].items()
-        if capital["en"][word]
-        and small[word] * 20 <= count + capital["en"][word]
+        for word, count in capital[1].items()
+        if capital[0][word]
+        and small[word] * 20 <= count + capital[0][word]
         and word not in SPANISH_STOP_WORDS
         and len(word) > 2
     )

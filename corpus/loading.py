@@ -1,18 +1,21 @@
 """Files to documents: a collection is read, cleaned against itself, and given final texts and ids."""
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Protocol
 
-from corpus.cleaning import Line, clean_lines, count_repeats
+from corpus.cleaning import REPEATED, Line, clean_lines, count_repeats, may_repeat
 from corpus.dates import read_date
 from corpus.errors import CorpusError, UnreadableDocument
 from corpus.language import guess_lang
-from corpus.reading import SUFFIXES, Limits, RawDocument, read_raw
-from corpus.records import Block, Document, Removed, Skipped, assemble
+from corpus.reading import SUFFIXES, Limits, RawDocument, RawFile, parse_raw, read_file
+from corpus.records import Block, Document, Removed, Skipped, assemble, document_from_record, document_record
 from corpus.structure import build_blocks, find_listing, is_date_line
 
 BUNDLED = Path(__file__).parent / "documents"
@@ -41,13 +44,48 @@ def find_files(roots: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
             raise CorpusError(f"{root} does not exist; name a file or a folder of documents")
 
 
+class Kept(Protocol):
+    """Work of earlier builds, by a hash of what it was made of."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """What is kept under a key."""
+        ...
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Keep a value."""
+        ...
+
+    def keep_only(self, keys: Iterable[bytes]) -> None:
+        """Forget all else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A file that was read: parsed now, or with what became of it in an earlier build."""
+
+    name: str
+    path: Path
+    key: bytes
+    lines: list[str]  # folded, those that other documents may repeat
+    raw: RawDocument | None
+    before: dict[str, Any] | None = None
+
+
 def load_collection(
-    roots: Sequence[Path], limits: Limits | None = None, progress: Callable[[str], None] = lambda name: None
+    roots: Sequence[Path],
+    limits: Limits | None = None,
+    progress: Callable[[str], None] = lambda name: None,
+    kept: Kept | None = None,
 ) -> Collection:
-    """Read every document under the roots. One unreadable file is reported and skipped; the run goes on."""
+    """Read every document under the roots. One unreadable file is reported and skipped; the run goes on.
+
+    A file is not parsed again when `kept` holds what became of the same bytes among documents that repeat the same of its
+    lines; what became of this collection's files is kept, all else forgotten.
+    """
     limits = limits or Limits()
     collection = Collection()
-    raws: list[tuple[str, RawDocument]] = []
+    readings: list[_Reading] = []
     for root, path in find_files(roots):
         name = path.relative_to(root).as_posix()
         shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in name)
@@ -59,29 +97,79 @@ def load_collection(
             collection.skipped.append(Skipped(name, f"files of kind {path.suffix or '(none)'!r} are not read"))
             continue
         try:
-            raws.append((name, read_raw(path, limits)))
+            readings.append(_read(path, name, limits, kept))
         except UnreadableDocument as error:
             collection.skipped.append(Skipped(name, str(error)))
         except (RecursionError, MemoryError) as error:
             collection.skipped.append(Skipped(name, f"the file is too deep or too large to read ({type(error).__name__})"))
-    repeats = count_repeats([text for text, _ in raw_lines(raw)] for _, raw in raws if not raw.front.summary)
+    repeats = Counter(line for reading in readings for line in reading.lines)
     taken: set[str] = set()
-    for name, raw in raws:
+    for reading in readings:
         try:
-            document, removed = make_document(raw, name, repeats)
+            document, own_id, removed = _make(reading, repeats, limits, kept)
         except UnreadableDocument as error:
-            collection.skipped.append(Skipped(name, str(error)))
+            collection.skipped.append(Skipped(reading.name, str(error)))
             continue
         if document.id in taken:
-            if raw.front.id is not None:
-                collection.skipped.append(Skipped(name, f"the id {document.id!r} is taken by another document; give it its own"))
+            if own_id:
+                skipped = Skipped(reading.name, f"the id {document.id!r} is taken by another document; give it its own")
+                collection.skipped.append(skipped)
                 continue
-            document = replace(document, id=_free_id(slug(re.sub(r"\.\w+$", "", name)), taken))
+            document = replace(document, id=_free_id(slug(re.sub(r"\.\w+$", "", reading.name)), taken))
         taken.add(document.id)
         collection.documents.append(document)
         collection.removed.extend(removed)
+    if kept is not None:
+        kept.keep_only(reading.key for reading in readings)
     collection.documents.sort(key=lambda d: d.id)
     return collection
+
+
+def _read(path: Path, name: str, limits: Limits, kept: Kept | None) -> _Reading:
+    """A file with its lines; parsed unless it is known what became of it. Raises UnreadableDocument."""
+    file = read_file(path, limits)
+    key = _reading_key(file, name, limits)
+    found = kept.get(key) if kept is not None else None
+    if found is not None:
+        before = json.loads(found)
+        return _Reading(name, path, key, before["lines"], None, before)
+    raw = parse_raw(file, limits)
+    lines = [] if raw.front.summary else sorted(filter(may_repeat, count_repeats([[text for text, _ in raw_lines(raw)]])))
+    return _Reading(name, path, key, lines, raw)
+
+
+def _reading_key(file: RawFile, name: str, limits: Limits) -> bytes:
+    """Hash of all that a document is made of, but for what other documents repeat of it."""
+    sidecar, stated = file.sidecar or ("", b"")
+    sizes = (len(file.data), len(stated))
+    return hashlib.sha256(json.dumps([name, asdict(limits), sidecar, sizes]).encode() + file.data + stated).digest()
+
+
+def _make(
+    reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept | None
+) -> tuple[Document, bool, list[Removed]]:
+    """The document of a file, whether the file states its id, and what cleaning removed. Raises UnreadableDocument."""
+    repeated = [line for line in reading.lines if repeats[line] >= REPEATED]
+    made, raw = reading.before, reading.raw
+    if made is None or made["repeated"] != repeated:
+        if raw is None:
+            file = read_file(reading.path, limits)
+            raw = parse_raw(file, limits)
+            if _reading_key(file, reading.name, limits) != reading.key:
+                kept = None  # the file was written between the two looks
+        made = {"lines": reading.lines, "repeated": repeated, "own_id": raw.front.id is not None, "error": None}
+        try:
+            document, removed = make_document(raw, reading.name, repeats)
+            made["document"] = (document.id, document.lang, document.text, document_record(document))
+            made["removed"] = [(item.reason, item.text) for item in removed]
+        except UnreadableDocument as error:
+            made["error"] = str(error)
+        if kept is not None:
+            kept.put(reading.key, json.dumps(made).encode())
+    if made["error"] is not None:
+        raise UnreadableDocument(made["error"])
+    removed = [Removed(reading.name, reason, text) for reason, text in made["removed"]]
+    return document_from_record(*made["document"]), made["own_id"], removed
 
 
 def _free_id(wanted: str, taken: set[str]) -> str:

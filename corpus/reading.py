@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from corpus.errors import UnreadableDocument
-from corpus.frontmatter import FrontMatter, read_sidecar
+from corpus.frontmatter import FrontMatter, find_sidecar, parse_sidecar
 from corpus.records import Block
 
 
@@ -110,8 +110,17 @@ def check_archive(data: bytes, limits: Limits) -> None:
         )
 
 
-def read_raw(path: Path, limits: Limits) -> RawDocument:
-    """The blocks and stated metadata of one file. Raises UnreadableDocument with the reason."""
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A file and its sidecar as they lie on the disk."""
+
+    suffix: str
+    data: bytes
+    sidecar: tuple[str, bytes] | None  # name, content
+
+
+def read_file(path: Path, limits: Limits) -> RawFile:
+    """The bytes of one file and of its sidecar. Raises UnreadableDocument with the reason."""
     suffix = path.suffix.lower()
     if suffix not in _READERS:
         raise UnreadableDocument(f"files of kind {suffix or '(none)'!r} are not read; kinds: {', '.join(sorted(SUFFIXES))}")
@@ -122,20 +131,31 @@ def read_raw(path: Path, limits: Limits) -> RawDocument:
                 f"the file has {size:,} bytes, more than the limit of {limits.max_file_bytes:,} (max_file_bytes)"
             )
         data = path.read_bytes()
+        sidecar = find_sidecar(path)
+        file = RawFile(suffix, data, (sidecar.name, sidecar.read_bytes()) if sidecar else None)
     except OSError as error:
         raise UnreadableDocument(f"the file cannot be opened: {error.strerror or error}") from None
     if not data.strip():
         raise UnreadableDocument("the file is empty")
-    reader: Reader = import_module(_READERS[suffix]).read
-    raw = reader(data, limits)
+    return file
+
+
+def read_raw(path: Path, limits: Limits) -> RawDocument:
+    """The blocks and stated metadata of one file. Raises UnreadableDocument with the reason."""
+    return parse_raw(read_file(path, limits), limits)
+
+
+def parse_raw(file: RawFile, limits: Limits) -> RawDocument:
+    """The blocks and stated metadata of a file that was read. Raises UnreadableDocument with the reason."""
+    reader: Reader = import_module(_READERS[file.suffix]).read
+    raw = reader(file.data, limits)
     chars = sum(len(block.text) for block in raw.blocks) + sum(len(line) for line, _ in raw.lines)
     if chars > limits.max_text_chars:
         raise UnreadableDocument(
             f"the text has {chars:,} characters, more than the limit of {limits.max_text_chars:,} (max_text_chars)"
         )
-    sidecar = read_sidecar(path)
-    if sidecar is not None:
-        raw.front = _merge(raw.front, sidecar)
+    if file.sidecar is not None:
+        raw.front = _merge(raw.front, parse_sidecar(*file.sidecar))
     return raw
 
 

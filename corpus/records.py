@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Lang = Literal["en", "es"]
 LANGS: tuple[Lang, ...] = ("en", "es")
@@ -121,6 +121,45 @@ class Document:
                 while path and path[-1][0] >= block.level:
                     path.pop()
                 path.append((block.level, self.text[block.start : block.end]))
+
+
+def document_record(document: Document) -> dict[str, Any]:
+    """All that a document is beside its id, language and text, as plain values."""
+    return {
+        "title": document.title,
+        "blocks": [[b.kind, b.start, b.end, b.level, b.page] for b in document.blocks],
+        "source": _fields(document.source),
+        "event": _fields(document.event),
+        "topics": document.topics,
+        "variant_of": document.variant_of,
+        "summary": document.summary,
+        "rests_on": document.rests_on,
+        "facts": document.facts,
+        "path": document.path,
+    }
+
+
+def _fields(record: Source | Event) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def document_from_record(identifier: str, lang: str, text: str, record: dict[str, Any]) -> Document:
+    """The document that `document_record` was made of."""
+    return Document(
+        id=identifier,
+        text=text,
+        lang="es" if lang == "es" else "en",
+        title=record["title"],
+        blocks=tuple(BlockSpan(*block) for block in record["blocks"]),
+        source=Source(**record["source"]),
+        event=Event(**record["event"]),
+        topics=tuple(record["topics"]),
+        variant_of=record["variant_of"],
+        summary=record["summary"],
+        rests_on=tuple(record["rests_on"]),
+        facts=tuple(record["facts"]),
+        path=record["path"],
+    )
 
 
 @dataclass(frozen=True, slots=True)

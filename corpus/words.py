@@ -2,11 +2,17 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 _SHORT = 300  # characters
+_SENTENCE_START = re.compile(r"[.!?:\n•|]\s?$")
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -60,9 +66,40 @@ def _words_of_short(text: str) -> tuple[Word, ...]:
     return tuple(_words_of(text))
 
 
-def count_words(text: str) -> Counter[str]:
-    """How often each word of a text occurs, as it is written."""
-    return Counter(_WORD.findall(text))
+@dataclass(frozen=True, slots=True)
+class WordCounts:
+    """How often each word occurs, as it is written."""
+
+    words: list[str]
+    counts: NDArray[np.int64]  # (words, 3): in titles, in texts, in texts inside a sentence with a capital and small letters
+
+
+def count_words(title: str, text: str) -> WordCounts:
+    """The words of one document."""
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for match in _WORD.finditer(title):
+        counts[match.group()][0] += 1
+    for match in _WORD.finditer(text):
+        surface, start = match.group(), match.start()
+        found = counts[surface]
+        found[1] += 1
+        if surface[0].isupper() and start and not surface.isupper():
+            found[2] += not _SENTENCE_START.search(text[max(0, start - 2) : start])
+    return WordCounts(list(counts), np.array(list(counts.values()), dtype=np.int64).reshape(-1, 3))
+
+
+def add_counts(parts: Iterable[WordCounts]) -> WordCounts:
+    """The words of several documents together."""
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__
+    numbers = [np.empty(0, np.int64)]
+    counts = [np.empty((0, 3), np.int64)]
+    for part in parts:
+        numbers.append(np.fromiter(map(ids.__getitem__, part.words), np.int64, len(part.words)))
+        counts.append(part.counts)
+    rows, values = np.concatenate(numbers), np.concatenate(counts)
+    columns = [np.bincount(rows, values[:, column], len(ids)) for column in range(3)]
+    return WordCounts(list(ids), np.stack(columns, axis=1).astype(np.int64))
 
 
 ENGLISH_STOP_WORDS = frozenset(

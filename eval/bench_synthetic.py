@@ -21,9 +21,8 @@ from eval.bench_processes import BenchFailed, child_environment, last_line
 from eval.bench_sizes import DEPTH, FILTERS, Probe, filter_mask, write_probes
 from index.embedders import Vectors
 from index.lexical import write_lexical
-from index.places import PlacesWriter
 from index.vectors import write_vectors
-from index.weighing import english_weights, spanish_weights
+from index.weighing import weigh_english, weigh_spanish
 from qa.answering import Engine
 from qa.retrieving import question_terms
 
@@ -54,12 +53,12 @@ def gather_material(engine: Engine) -> Material:
     """The vectors and terms of an open index, as a build makes them."""
     index = engine.index
     documents = list(index.store.documents())
-    cut = [(at, passage) for at, document in enumerate(documents) for _, passage in index.store.passages_of(document.id)]
-    fields = (
-        english_weights(index.analyzer, documents, cut, PlacesWriter(), lambda stage, done, total: None),
-        spanish_weights(index.analyzer, documents, cut, PlacesWriter()),
-    )
-    english, spanish = ([list(terms.items()) for terms in field] for field in fields)
+    english: list[Terms] = []
+    spanish: list[Terms] = []
+    for document in documents:
+        cut = [passage for _, passage in index.store.passages_of(document.id)]
+        for terms, weigh in ((english, weigh_english), (spanish, weigh_spanish)):
+            terms += (list(found.items()) for found in weigh(index.analyzer, document, cut).by_passage())
     passages = index.vectors.vectors(np.arange(index.vectors.size))
     sentences = np.asarray(index.sentences, dtype=np.float32)
     sentences = sentences / np.maximum(np.linalg.norm(sentences, axis=1, keepdims=True), 1e-12)

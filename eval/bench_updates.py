@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from index.embedders import Vectors
 from index.errors import IndexError_
 from index.generations import Home
 from index.manifest import Manifest
+from index.work import WorkCache
 from qa.answering import Engine
 from qa.settings import Settings
 
@@ -89,7 +91,8 @@ def measure_update(engine: Engine, settings: Settings, passages: int) -> dict[st
 
         def build() -> tuple[Manifest, dict[str, float]]:
             start, start_cpu = time.perf_counter(), time.process_time()
-            collection = load_collection([corpus], settings.limits())
+            with closing(WorkCache(home.cache / "files.sqlite")) as kept:
+                collection = load_collection([corpus], settings.limits(), kept=kept)
             reading = time.perf_counter() - start
             try:
                 report = build_generation(collection, home, how, embedder=embedder)

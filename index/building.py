@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,29 +18,41 @@ from numpy.typing import NDArray
 
 from corpus import lexicon
 from corpus.chunking import Chunker, ChunkSettings, no_gloss
-from corpus.gloss import Gloss, write_gloss
+from corpus.gloss import AskedGloss, write_gloss
 from corpus.glossary import load_glossary
 from corpus.loading import Collection
-from corpus.records import Document, Lang, Passage
+from corpus.records import LANGS, Document, Lang, Passage
 from corpus.tokens import ModelTokens, max_tokens
-from corpus.words import count_words, fold
+from corpus.words import WordCounts, add_counts, count_words, fold
 from index.analysis import Analyzer
-from index.cache import EmbeddingCache, compiled_lexicon, language_files
+from index.cache import EmbeddingCache, compiled_lexicon, language_files, text_key
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
 from index.errors import BuildRefused, IndexError_
 from index.filters import make_attributes
 from index.generations import Home
 from index.graph import GraphEmbedder, make_graph
-from index.lexical import write_lexical
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
-from index.places import PlacesWriter
 from index.projecting import projection_name
 from index.searching import Index
 from index.store import Store, write_store
 from index.tokens import TOKENS_UP_TO, write_tokens
 from index.vectors import write_vectors
 from index.vocabulary import write_vocabulary
-from index.weighing import english_weights, spanish_weights
+from index.weighing import FieldWriter, Weighed, weigh_english, weigh_spanish
+from index.work import (
+    Cut,
+    DocumentWork,
+    WorkCache,
+    forget_leftovers,
+    hash_document,
+    pack_cut,
+    pack_passages,
+    pack_weighed,
+    pack_words,
+    unpack_cut,
+    unpack_weighed,
+    unpack_words,
+)
 
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
@@ -82,13 +95,9 @@ class _Clock:
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
 
-def corpus_hash(documents: Sequence[Document]) -> str:
-    """Hash of everything that documents say, in order of id."""
-    digest = hashlib.sha256()
-    for document in documents:
-        record = {**asdict(document), "path": None}
-        digest.update(json.dumps(record, sort_keys=True, ensure_ascii=False, default=str).encode())
-    return digest.hexdigest()
+def corpus_hash(documents: Iterable[bytes]) -> str:
+    """Hash of everything that documents say, by their hashes in order of id."""
+    return hashlib.sha256(b"".join(documents)).hexdigest()
 
 
 def _language_data_hash() -> str:
@@ -96,6 +105,10 @@ def _language_data_hash() -> str:
     for path in language_files():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _hash_json(value: object) -> bytes:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
 
 
 def _place_graph(embedder: Embedder, folder: Path) -> None:
@@ -128,20 +141,11 @@ def build_generation(
     if not collection.documents:
         raise BuildRefused("no document could be read; name a folder with .md, .html, .txt, .pdf or .docx files")
     model_folder = resolve_model(settings.model)
-    hashes = corpus_hash(collection.documents)
+    hashes = [hash_document(document) for document in collection.documents]
     identity = fingerprint_model(model_folder)
-    described = json.dumps(
-        {
-            "format": FORMAT,
-            "corpus": hashes,
-            "model": identity,
-            "projection": projection_name(identity),
-            "settings": asdict(settings),
-            "language": _language_data_hash(),
-        },
-        sort_keys=True,
-    )
-    input_hash = hashlib.sha256(described.encode()).hexdigest()
+    described = {"format": FORMAT, "model": identity, "settings": asdict(settings), "language": _language_data_hash()}
+    each = _hash_json(described)
+    input_hash = _hash_json({**described, "corpus": corpus_hash(hashes), "projection": projection_name(identity)}).hex()
     with home.build_lock():
         home.prune()
         live = home.live_name()
@@ -152,7 +156,7 @@ def build_generation(
                 manifest = None
             if manifest is not None and manifest.input_hash == input_hash:
                 if forget:
-                    home.forget_previous()
+                    _forget(home)
                 return BuildReport(live, True, manifest)
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S}-{input_hash[:8]}"
@@ -163,7 +167,7 @@ def build_generation(
         folder.mkdir(parents=True)
         try:
             manifest = _write(
-                collection, home, folder, name, now, settings, model_folder, hashes, input_hash, embedder, progress, say
+                collection, home, folder, name, now, settings, model_folder, hashes, each, input_hash, embedder, progress, say
             )
             _sync(folder)
             final = home.generations / name
@@ -184,8 +188,14 @@ def build_generation(
         _keep_anchors(home, final)
         home.switch(name)
         if forget:
-            home.forget_previous()
+            _forget(home)
     return BuildReport(name, False, manifest)
+
+
+def _forget(home: Home) -> None:
+    """Leave nothing of what is not in the live generation."""
+    home.forget_previous()
+    forget_leftovers(home.cache)
 
 
 def _write(
@@ -196,7 +206,8 @@ def _write(
     now: datetime,
     settings: BuildSettings,
     model_folder: Path,
-    hashes: str,
+    hashes: Sequence[bytes],
+    each: bytes,
     input_hash: str,
     embedder: Embedder | None,
     progress: Progress,
@@ -209,61 +220,68 @@ def _write(
         embedder = embedder or make_graph(model_folder, home.cache / "graphs", say)
         _place_graph(embedder, folder / "model")
         progress("model", 1, 1)
-    with closing(EmbeddingCache(home.cache, embedder)) as cache:
+    with (
+        closing(EmbeddingCache(home.cache, embedder)) as cache,
+        closing(WorkCache(home.cache / "documents.sqlite")) as kept,
+    ):
         # Passages are embedded in other threads from here on. English ones need no gloss and come first, so that the
         # lexicon is compiled and terms are weighed while the embedder works.
+        work = DocumentWork(kept, each)
         tokens = ModelTokens(model_folder)
-        cut: list[_Cut] = [_Cut([], [], [])] * len(documents)
+        cut: list[Cut] = [Cut([], [], [], [])] * len(documents)
         done = wanted = 0
 
-        def cut_documents(lang: Lang, gloss: Callable[[str, Lang], str]) -> None:
+        def cut_documents(lang: Lang, gloss: AskedGloss | None) -> None:
             nonlocal done, wanted
-            chunker = Chunker(tokens, settings.chunking, gloss)
             for at, document in enumerate(documents):
                 if document.lang == lang:
-                    cut[at] = _cut(chunker, document)
-                    wanted += len(cut[at].embedded)
-                    cache.prepare(cut[at].embedded, with_tokens=wanted <= TOKENS_UP_TO)
-                    cache.prepare(cut[at].sentences)
+                    wanted, cut[at] = _find_cut(work, cache, document, hashes[at], settings, tokens, gloss, wanted)
                     done += 1
                     progress("chunk", done, len(documents))
 
         with clock.stage("chunk"):
-            cut_documents("en", no_gloss)
+            cut_documents("en", None)
         with clock.stage("gloss"):
             progress("gloss", 0, 1)
-            names = lexicon.find_names((d.lang, d.text) for d in documents)
-            write_vocabulary(folder, documents)
-            write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, documents))
-            gloss = Gloss(folder / "gloss")
+            words = {lang: _count_words(work, documents, hashes, lang) for lang in LANGS}
+            names = lexicon.find_names(words["en"], words["es"])
+            write_vocabulary(folder, add_counts(words.values()))
+            write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, words["en"]))
+            gloss = AskedGloss(folder / "gloss")
             progress("gloss", 1, 1)
         with clock.stage("chunk"):
-            cut_documents("es", gloss.gloss_text if settings.gloss else no_gloss)
+            cut_documents("es", gloss)
         passages = [(at, passage) for at, part in enumerate(cut) for passage in part.passages]
         if not passages:
             raise BuildRefused("the documents hold no passage to index")
         with clock.stage("terms"):
             analyzer = Analyzer(load_glossary(), gloss)
-            english, spanish = PlacesWriter(), PlacesWriter()
-            numbers = write_lexical(folder / "english", english_weights(analyzer, documents, passages, english, progress))
-            english.write(folder / "english-places", numbers)
-            numbers = write_lexical(folder / "spanish", spanish_weights(analyzer, documents, passages, spanish))
-            spanish.write(folder / "spanish-places", numbers)
+            english, spanish = FieldWriter(), FieldWriter()
+            for at, document in enumerate(documents):
+                in_english, in_spanish = _find_weighed(work, document, hashes[at], cut[at].passages, analyzer, gloss)
+                english.add(in_english)
+                spanish.add(in_spanish)
+                if at % 64 == 63 or at + 1 == len(documents):
+                    progress("terms", at + 1, len(documents))
+            english.write(folder, "english")
+            spanish.write(folder, "spanish")
+            del english, spanish
         with clock.stage("store"):
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)
         with clock.stage("embed"):
-            texts = [text for part in cut for text in part.embedded] + [text for part in cut for text in part.sentences]
+            keys = [key for part in cut for key in part.embedded] + [key for part in cut for key in part.sentences]
             # Tokens of a large collection would take more room than all else together.
             with_tokens = len(passages) if len(passages) <= TOKENS_UP_TO else 0
-            found = cache.embed(texts, with_tokens, lambda done, total: progress("embed", done, total))
+            found = cache.gather(keys, with_tokens, lambda done, total: progress("embed", done, total))
             vectors = found.vectors
-            cache.keep_only(texts)
+            cache.keep_only(keys)
+            work.forget_others()
     with clock.stage("vectors"):
         vector_kind = write_vectors(folder, vectors[: len(passages)])
         np.save(folder / "sentences.npy", vectors[len(passages) :].astype(np.float16))
         if found.tokens:
-            sizes = iter([tokens.count(text) - 2 for part in cut for text in part.sentences])
+            sizes = iter([size for part in cut for size in part.tokens])
             counts = [[next(sizes) for _ in passage.sentences] for _, passage in passages]
             write_tokens(folder / "tokens", found.pieces, found.tokens, counts)
         attributes["twin"] = find_twins(attributes, vectors)
@@ -274,7 +292,7 @@ def _write(
         format=FORMAT,
         generation=name,
         built_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        corpus_hash=hashes,
+        corpus_hash=corpus_hash(hashes),
         input_hash=input_hash,
         model=ModelRecord(
             name=settings.model,
@@ -308,22 +326,72 @@ def _write(
     return manifest
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """The passages of a document, and what is embedded of it: a text for each passage, one for each of their sentences."""
+def _find_cut(
+    work: DocumentWork,
+    cache: EmbeddingCache,
+    document: Document,
+    document_hash: bytes,
+    settings: BuildSettings,
+    tokens: ModelTokens,
+    gloss: AskedGloss | None,
+    before: int,
+) -> tuple[int, Cut]:
+    """The number of passages with those of this document, after `before` others, and how the document is cut.
 
-    passages: list[Passage]
-    embedded: list[str]
-    sentences: list[str]
+    Its texts are in the cache of embeddings, or on their way.
+    """
+
+    def make() -> list[bytes]:
+        chunker = Chunker(tokens, settings.chunking, gloss.gloss_text if gloss is not None and settings.gloss else no_gloss)
+        passages = chunker.chunk_document(document)
+        embedded = [chunker.embedded(document, passage) for passage in passages]
+        spans = [document.text[a:b] for passage in passages for a, b in passage.sentences]
+        sentences = [chunker.gloss(text, document.lang) for text in spans]
+        cache.prepare(embedded, with_tokens=before + len(passages) <= TOKENS_UP_TO)
+        cache.prepare(sentences)
+        sizes = [chunker.count(text, document.lang) for text in spans]
+        return pack_cut(Cut(passages, [text_key(text) for text in embedded], [text_key(text) for text in sentences], sizes))
+
+    def is_embedded(parts: list[bytes]) -> bool:
+        cut = unpack_cut(document, parts)
+        with_tokens = before + len(cut.passages) <= TOKENS_UP_TO
+        return cache.holds(cut.embedded, with_tokens) and cache.holds(cut.sentences)
+
+    cut = unpack_cut(document, work.find("passages", document_hash, make, gloss, is_embedded))
+    return before + len(cut.passages), cut
 
 
-def _cut(chunker: Chunker, document: Document) -> _Cut:
-    passages = chunker.chunk_document(document)
-    return _Cut(
-        passages,
-        [chunker.embedded(document, passage) for passage in passages],
-        [chunker.gloss(document.text[a:b], document.lang) for passage in passages for a, b in passage.sentences],
-    )
+def _count_words(work: DocumentWork, documents: Sequence[Document], hashes: Sequence[bytes], lang: Lang) -> WordCounts:
+    """How often each word occurs in the documents of one language."""
+    found = []
+    for document, document_hash in zip(documents, hashes, strict=True):
+        if document.lang == lang:
+            found.append(unpack_words(work.find("words", document_hash, partial(_count_document, document))))
+    return add_counts(found)
+
+
+def _count_document(document: Document) -> list[bytes]:
+    return pack_words(count_words(document.title or "", document.text))
+
+
+def _find_weighed(
+    work: DocumentWork,
+    document: Document,
+    document_hash: bytes,
+    passages: Sequence[Passage],
+    analyzer: Analyzer,
+    gloss: AskedGloss,
+) -> tuple[Weighed, Weighed]:
+    """The terms of a document's passages in English space and in Spanish."""
+
+    def make() -> list[bytes]:
+        fields = (weigh_english(analyzer, document, passages), weigh_spanish(analyzer, document, passages))
+        return [part for field in fields for part in pack_weighed(field)]
+
+    # How a Spanish document is cut depends on more answers of the gloss than its terms do.
+    parts = work.find("terms", document_hash + pack_passages(passages), make, gloss)
+    half = len(parts) // 2
+    return unpack_weighed(parts[:half]), unpack_weighed(parts[half:])
 
 
 def find_twins(attributes: NDArray[np.void], vectors: Vectors) -> NDArray[np.int32]:
@@ -347,16 +415,15 @@ def find_twins(attributes: NDArray[np.void], vectors: Vectors) -> NDArray[np.int
     return twins
 
 
-def _english_words(model_folder: Path, documents: Sequence[Document]) -> set[str]:
-    """English words that a cognate may become: of the model's vocabulary and of the English documents."""
+def _english_words(model_folder: Path, words: WordCounts) -> set[str]:
+    """English words that a cognate may become: of the model's vocabulary and of the texts of English documents."""
     known: set[str] = set()
     vocabulary = model_folder / "vocab.txt"
     if vocabulary.is_file():
         lines = vocabulary.read_text(encoding="utf-8").splitlines()
         known = {line for line in lines if len(line) > 3 and line.isascii() and line.isalpha()}
-    for document in documents:
-        if document.lang == "en":
-            known.update(folded for folded in map(fold, count_words(document.text)) if len(folded) > 3)
+    in_texts = words.counts[:, 1].tolist()
+    known.update(folded for word, count in zip(words.words, in_texts, strict=True) if count and len(folded := fold(word)) > 3)
     return known
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from corpus import gloss, glossary, lexicon, words
 from index.embedders import Embedder, TokenEmbedder, Vectors
+from index.errors import BuildRefused
 from index.tokens import Tokens, pack
 
 
@@ -45,13 +46,14 @@ class EmbeddingCache:
         self._embedder = embedder
         self._path = folder / f"{embedder.fingerprint}.sqlite"
         self._connection = sqlite3.connect(self._path)
+        self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only marked as free
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB) WITHOUT ROWID"
         )
         self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
         self._worker = ThreadPoolExecutor(1, "embedding")
-        self._asked: dict[bytes, bool] = {}  # with tokens
+        self._kept = dict(self._connection.execute("SELECT key, tokens IS NOT NULL FROM vectors"))  # with tokens, or soon
         self._waiting: dict[bytes, tuple[str, bool]] = {}  # of the next step
         self._steps: list[tuple[int, Future[None]]] = []  # number of texts
 
@@ -60,24 +62,32 @@ class EmbeddingCache:
         wanted = with_tokens and self._encoder is not None
         for text in texts:
             key = text_key(text)
-            if key in self._asked and self._asked[key] >= wanted:
-                continue
-            self._asked[key] = wanted
-            kept = self._find(key)
-            if kept is None or (wanted and kept[1] is None):
+            if self._kept.get(key, -1) < wanted:
+                self._kept[key] = wanted
                 self._waiting[key] = text, wanted
                 if len(self._waiting) == STEP:
                     self._begin_step()
 
+    def holds(self, keys: Iterable[bytes], with_tokens: bool = False) -> bool:
+        """Whether all texts with these keys are kept, or about to be embedded."""
+        wanted = with_tokens and self._encoder is not None
+        return all(self._kept.get(key, -1) >= wanted for key in keys)
+
     def embed(
         self, texts: Sequence[str], with_tokens: int = 0, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Embedded:
-        """What the model makes of the texts; tokens only of the first `with_tokens`, and where the embedder gives any.
+        """What the model makes of the texts; tokens only of the first `with_tokens`, and where the embedder gives any."""
+        self.prepare(texts[:with_tokens], with_tokens=True)
+        self.prepare(texts[with_tokens:])
+        return self.gather([text_key(text) for text in texts], with_tokens, progress)
+
+    def gather(
+        self, keys: Sequence[bytes], with_tokens: int = 0, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> Embedded:
+        """The same for texts that were prepared or are kept, by their keys.
 
         `progress` is told of the steps that were not done yet when this was asked.
         """
-        self.prepare(texts[:with_tokens], with_tokens=True)
-        self.prepare(texts[with_tokens:])
         self._begin_step()
         left = sum(size for size, step in self._steps if not step.done())
         done = 0
@@ -89,20 +99,27 @@ class EmbeddingCache:
                 done += size
                 progress(done, left)
         progress(left, left)
-        found = Embedded(
-            np.zeros((len(texts), self._embedder.dim), dtype=np.float32), [], [], sum(size for size, _ in self._steps)
-        )
-        for row, text in enumerate(texts):
-            vector, pieces, tokens = self._find(text_key(text)) or (b"", None, None)
-            found.vectors[row] = np.frombuffer(vector, dtype=np.float32)
-            if row < with_tokens and pieces is not None and tokens is not None:
+        vectors = np.empty((len(keys), self._embedder.dim), dtype=np.float32)
+        first: dict[bytes, int] = {}
+        rows = [first.setdefault(key, row) for row, key in enumerate(keys)]
+        missing = len(first)
+        # Nearly all that is kept is wanted: reading it in the order of the file is far faster than looking up each text.
+        for key, vector in self._connection.execute("SELECT key, vector FROM vectors"):
+            if key in first:
+                vectors[first[key]] = np.frombuffer(vector, dtype=np.float32)
+                missing -= 1
+        if missing:
+            raise BuildRefused(f"{self._path} has lost {missing:,} of its vectors; delete it and build again")
+        for row, same in enumerate(rows):
+            if row != same:
+                vectors[row] = vectors[same]
+        found = Embedded(vectors, [], [], sum(size for size, _ in self._steps))
+        if with_tokens and self._encoder is not None:
+            for key in keys[:with_tokens]:
+                pieces, tokens = self._connection.execute("SELECT pieces, tokens FROM vectors WHERE key = ?", (key,)).fetchone()
                 found.pieces.append(np.frombuffer(pieces, dtype=np.int32))
                 found.tokens.append(np.frombuffer(tokens, dtype=np.int8).reshape(len(pieces) // 4, -1 if pieces else 0))
         return found
-
-    def _find(self, key: bytes) -> tuple[bytes, bytes | None, bytes | None] | None:
-        """Vector, pieces and tokens of a text that is kept."""
-        return self._connection.execute("SELECT vector, pieces, tokens FROM vectors WHERE key = ?", (key,)).fetchone()  # type: ignore[no-any-return]
 
     def _begin_step(self) -> None:
         if self._waiting:
@@ -124,15 +141,16 @@ class EmbeddingCache:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
             connection.commit()
 
-    def keep_only(self, texts: Iterable[str]) -> None:
-        """Forget every vector but those of these texts: what was deleted leaves no trace here either."""
-        keys = {text_key(text) for text in texts}
-        self._asked = {key: wanted for key, wanted in self._asked.items() if key in keys}
-        gone = [(key,) for (key,) in self._connection.execute("SELECT key FROM vectors") if key not in keys]
+    def keep_only(self, keys: Iterable[bytes]) -> None:
+        """Forget every vector but those of the texts with these keys: what was deleted leaves no trace here either."""
+        wanted = set(keys)
+        gone = self._kept.keys() - wanted
         if gone:
-            self._connection.executemany("DELETE FROM vectors WHERE key = ?", gone)
+            self._connection.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in gone])
             self._connection.commit()
-            self._connection.execute("VACUUM")
+            self._kept = {key: tokens for key, tokens in self._kept.items() if key in wanted}
+            if len(gone) > len(wanted):
+                self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file; what has not begun to be embedded is left."""

@@ -3,7 +3,7 @@
 import itertools
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,54 +18,81 @@ _PROBED = 16  # times as long as the candidates are many, and probing a list bea
 _ROUNDING = 1e-5  # share of the greatest possible score that sums of float32 may be off by, far more than they are
 
 
-def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]], k1: float = 1.2, b: float = 0.6) -> dict[str, int]:
-    """Write the index of passages given as term weights, in order of their ordinals; returns the number of each term.
+class LexicalWriter:
+    """Collects the weighted terms of passages in order of ordinal, then writes the index of them all."""
 
-    An impact is idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / mean length)) with
-    idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
-    tf are the summed weights of a term's occurrences (a title counts less than the text, a second sense less).
-    """
-    ids: defaultdict[str, int] = defaultdict()
-    ids.default_factory = ids.__len__
-    term_ids, weights = array("i"), array("d")  # lists of objects would take five times the memory
-    counts, lengths = array("i"), array("d")
-    for terms in passages:
-        term_ids.extend(map(ids.__getitem__, terms))
-        weights.extend(terms.values())
-        counts.append(len(terms))
-        lengths.append(sum(terms.values()))
-    n = len(counts)
-    names = sorted(ids)
-    rank = np.empty(len(ids), dtype=np.intc)
-    rank[[ids[name] for name in names]] = np.arange(len(names), dtype=np.intc)
-    numbers = rank[np.frombuffer(term_ids, dtype=np.intc)]
-    del term_ids
-    order = np.argsort(numbers, kind="stable")  # passages of a term stay in order
-    df = np.bincount(numbers, minlength=len(names))
-    offsets = np.concatenate(([0], np.cumsum(df)))
-    numbers = numbers[order]
-    passage_array = np.repeat(np.arange(n, dtype=np.int32), counts)[order]
-    tf = np.frombuffer(weights)[order]
-    del weights, order
-    length = np.frombuffer(lengths)
-    mean = float(length.mean()) if n and length.any() else 1.0
-    idf = np.log1p((n - df + 0.5) / (df + 0.5))
-    norm = k1 * (1 - b + b * length / mean)
-    impacts = np.empty(len(tf), dtype=np.float32)
-    for start in range(0, len(tf), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        impacts[part] = idf[numbers[part]] * tf[part] * (k1 + 1) / (tf[part] + norm[passage_array[part]])
-    bounds = np.maximum.reduceat(impacts, offsets[:-1]) if names else impacts
-    encoded = [name.encode() for name in names]
-    folder.mkdir(parents=True)
-    (folder / "terms.bin").write_bytes(b"".join(encoded))
-    np.save(folder / "term_offsets.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
-    np.save(folder / "posting_offsets.npy", offsets)
-    np.save(folder / "passages.npy", passage_array)
-    np.save(folder / "impacts.npy", impacts)
-    np.save(folder / "bounds.npy", bounds)
-    np.save(folder / "size.npy", np.asarray([n], dtype=np.int64))
-    return {name: position for position, name in enumerate(names)}
+    def __init__(self) -> None:
+        self._ids: defaultdict[str, int] = defaultdict()
+        self._ids.default_factory = self._ids.__len__
+        self._numbers, self._weights = array("i"), array("d")  # lists of objects would take five times the memory
+        self._counts, self._lengths = array("i"), array("d")
+
+    def number(self, terms: Collection[str]) -> NDArray[np.intc]:
+        """(terms,) numbers that stand for terms until all are known."""
+        return np.fromiter(map(self._ids.__getitem__, terms), np.intc, len(terms))
+
+    def add(
+        self,
+        numbers: NDArray[np.intc],
+        weights: NDArray[np.float64],
+        counts: NDArray[np.int32],
+        lengths: NDArray[np.float64],
+    ) -> None:
+        """The terms of the next passages, one after the other, with their weights; `counts` and `lengths` (passages,) are
+        how many terms each has and the sum of their weights."""
+        for kept, more in ((self._numbers, numbers), (self._weights, weights), (self._counts, counts), (self._lengths, lengths)):
+            kept.frombytes(more.tobytes())
+
+    def write(self, folder: Path, k1: float = 1.2, b: float = 0.6) -> NDArray[np.intc]:
+        """Write the index; returns the final number of each term, in order of the numbers that stood for it.
+
+        An impact is idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / mean length)) with
+        idf = ln(1 + (N - df + 0.5) / (df + 0.5)): BM25 as in Robertson and Zaragoza (2009), Lucene's positive idf;
+        tf are the summed weights of a term's occurrences (a title counts less than the text, a second sense less).
+        """
+        ids = self._ids
+        n = len(self._counts)
+        names = sorted(ids)
+        rank = np.empty(len(ids), dtype=np.intc)
+        rank[[ids[name] for name in names]] = np.arange(len(names), dtype=np.intc)
+        numbers = rank[np.frombuffer(self._numbers, dtype=np.intc)]
+        order = np.argsort(numbers, kind="stable")  # passages of a term stay in order
+        df = np.bincount(numbers, minlength=len(names))
+        offsets = np.concatenate(([0], np.cumsum(df)))
+        numbers = numbers[order]
+        passage_array = np.repeat(np.arange(n, dtype=np.int32), self._counts)[order]
+        tf = np.frombuffer(self._weights)[order]
+        self._numbers, self._weights = array("i"), array("d")
+        del order
+        length = np.frombuffer(self._lengths)
+        mean = float(length.mean()) if n and length.any() else 1.0
+        idf = np.log1p((n - df + 0.5) / (df + 0.5))
+        norm = k1 * (1 - b + b * length / mean)
+        impacts = np.empty(len(tf), dtype=np.float32)
+        for start in range(0, len(tf), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            impacts[part] = idf[numbers[part]] * tf[part] * (k1 + 1) / (tf[part] + norm[passage_array[part]])
+        bounds = np.maximum.reduceat(impacts, offsets[:-1]) if names else impacts
+        encoded = [name.encode() for name in names]
+        folder.mkdir(parents=True)
+        (folder / "terms.bin").write_bytes(b"".join(encoded))
+        np.save(folder / "term_offsets.npy", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
+        np.save(folder / "posting_offsets.npy", offsets)
+        np.save(folder / "passages.npy", passage_array)
+        np.save(folder / "impacts.npy", impacts)
+        np.save(folder / "bounds.npy", bounds)
+        np.save(folder / "size.npy", np.asarray([n], dtype=np.int64))
+        return rank
+
+
+def write_lexical(folder: Path, passages: Iterable[Mapping[str, float]]) -> dict[str, int]:
+    """Write the index of passages given as term weights, in order of their ordinals; returns the number of each term."""
+    writer = LexicalWriter()
+    for passage in passages:
+        weights = np.fromiter(passage.values(), np.float64, len(passage))
+        counts, lengths = np.array([len(passage)], np.int32), np.array([sum(passage.values())], np.float64)
+        writer.add(writer.number(passage), weights, counts, lengths)
+    return dict(zip(writer._ids, writer.write(folder).tolist(), strict=True))
 
 
 class LexicalIndex:

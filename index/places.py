@@ -13,30 +13,32 @@ PLACE = np.dtype([("term", "<u4"), ("start", "<u2"), ("length", "<u2")])
 _LIMIT = 1 << 16  # places beyond are left out; a passage is far shorter unless its text is hostile
 
 
+def place_terms(terms: Iterable[Term], numbers: Mapping[str, int]) -> NDArray[np.void]:
+    """The terms of a passage as rows (n,) PLACE; places are offsets in its text."""
+    rows = [(numbers[t.term], t.start, min(t.end - t.start, _LIMIT - 1)) for t in terms if t.start < _LIMIT]
+    return np.array(rows, dtype=PLACE)
+
+
 class PlacesWriter:
-    """Collects the terms of passages in order of ordinal; their numbers are known only when all terms are."""
+    """Collects the places of passages in order of ordinal; the final numbers of terms are known only when all terms are."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
-        self._rows: list[NDArray[np.void]] = []
+        self._rows: list[NDArray[np.void]] = [np.empty(0, dtype=PLACE)]
+        self._counts: list[NDArray[np.int32]] = [np.zeros(1, np.int32)]
 
-    def add(self, terms: Iterable[Term]) -> None:
-        """The terms of the next passage; places are offsets in its text."""
-        rows = [
-            (self._ids.setdefault(t.term, len(self._ids)), t.start, min(t.end - t.start, _LIMIT - 1))
-            for t in terms
-            if t.start < _LIMIT
-        ]
-        self._rows.append(np.array(rows, dtype=PLACE))
+    def add(self, places: NDArray[np.void], numbers: NDArray[np.intc], counts: NDArray[np.int32]) -> None:
+        """The places of the next passages, `counts` (passages,) of each; `numbers` (terms,) are what stands for their terms."""
+        rows = places.copy()
+        rows["term"] = numbers[places["term"]]
+        self._rows.append(rows)
+        self._counts.append(counts)
 
-    def write(self, path: Path, numbers: Mapping[str, int]) -> None:
-        """Write everything under the numbers that the lexical index gave to the terms."""
-        rows = np.concatenate(self._rows) if self._rows else np.empty(0, dtype=PLACE)
-        if len(rows):
-            renumber = np.asarray([numbers[term] for term in self._ids], dtype=np.uint32)
-            rows["term"] = renumber[rows["term"]]
+    def write(self, path: Path, numbers: NDArray[np.intc]) -> None:
+        """Write everything under the final `numbers` of what was added."""
+        rows = np.concatenate(self._rows)
+        rows["term"] = numbers[rows["term"]]
         np.save(path.with_suffix(".npy"), rows)
-        offsets = np.cumsum([0, *(len(part) for part in self._rows)], dtype=np.int64)
+        offsets = np.cumsum(np.concatenate(self._counts), dtype=np.int64)
         np.save(path.with_name(f"{path.stem}-offsets.npy"), offsets)
 
 

@@ -4,11 +4,10 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corpus.records import BlockSpan, Document, Event, Passage, Source
+from corpus.records import Document, Passage, document_from_record, document_record
 from index.errors import IndexMismatch, UnknownId
 
 K = TypeVar("K")
@@ -36,7 +35,7 @@ def write_store(path: Path, documents: Sequence[Document], passages: Iterable[tu
         connection.executemany(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (n, d.id, d.variant_of or d.id, d.lang, json.dumps(_record(d), ensure_ascii=False), d.text)
+                (n, d.id, d.variant_of or d.id, d.lang, json.dumps(document_record(d), ensure_ascii=False), d.text)
                 for n, d in enumerate(documents)
             ),
         )
@@ -63,39 +62,8 @@ def write_store(path: Path, documents: Sequence[Document], passages: Iterable[tu
         connection.close()
 
 
-def _record(document: Document) -> dict[str, Any]:
-    return {
-        "title": document.title,
-        "blocks": [[b.kind, b.start, b.end, b.level, b.page] for b in document.blocks],
-        "source": asdict(document.source),
-        "event": asdict(document.event),
-        "topics": document.topics,
-        "variant_of": document.variant_of,
-        "summary": document.summary,
-        "rests_on": document.rests_on,
-        "facts": document.facts,
-        "path": document.path,
-    }
-
-
-def _document(row: tuple[str, str, str, str]) -> Document:
-    identifier, lang, record, text = row
-    data = json.loads(record)
-    return Document(
-        id=identifier,
-        text=text,
-        lang="es" if lang == "es" else "en",
-        title=data["title"],
-        blocks=tuple(BlockSpan(*block) for block in data["blocks"]),
-        source=Source(**data["source"]),
-        event=Event(**data["event"]),
-        topics=tuple(data["topics"]),
-        variant_of=data["variant_of"],
-        summary=data["summary"],
-        rests_on=tuple(data["rests_on"]),
-        facts=tuple(data["facts"]),
-        path=data["path"],
-    )
+def _document(identifier: str, lang: str, record: str, text: str) -> Document:
+    return document_from_record(identifier, lang, text, json.loads(record))
 
 
 def _keep(kept: dict[K, V], key: K, value: V, most: int) -> V:
@@ -137,7 +105,7 @@ class Store:
             rows = self._rows("SELECT id, lang, record, text FROM documents WHERE ordinal = ?", (ordinal,))
             if not rows:
                 raise UnknownId(f"there is no document number {ordinal}")
-            document = _document(rows[0])
+            document = _document(*rows[0])
             _keep(self._documents, ordinal, document, 512)
         return document
 
@@ -158,7 +126,7 @@ class Store:
     def documents(self) -> Iterator[Document]:
         """All documents in order of id."""
         for row in self._rows("SELECT id, lang, record, text FROM documents ORDER BY ordinal"):
-            yield _document(row)
+            yield _document(*row)
 
     def variants(self, document: Document) -> dict[str, str]:
         """Language -> id of the other language versions of a document."""

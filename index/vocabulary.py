@@ -1,28 +1,23 @@
 """The words of the collection as they are written, for mending misspelt questions."""
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from corpus.records import Document
-from corpus.words import count_words, fold
+from corpus.words import WordCounts, fold
 from index.errors import IndexMismatch
 
 
-def write_vocabulary(folder: Path, documents: Iterable[Document]) -> None:
+def write_vocabulary(folder: Path, counts: WordCounts) -> None:
     """Write `words.tsv`: folded word, how often, the spelling that occurs most, 1 where it is ever written small.
 
     Words of the titles are included.
     """
-    counts: Counter[str] = Counter()
-    for document in documents:
-        counts.update(count_words(f"{document.title or ''}\n{document.text}"))
     spellings: dict[str, Counter[str]] = {}
-    for surface, count in counts.items():
+    for surface, count in zip(counts.words, counts.counts[:, :2].sum(axis=1).tolist(), strict=True):
         folded = fold(surface)
         if folded.isalpha():
             spellings.setdefault(folded, Counter())[surface] = count

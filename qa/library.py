@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from corpus.loading import BUNDLED, Collection, find_files, load_collection
 from corpus.reading import SUFFIXES
 from index.generations import Home
+from index.work import WorkCache
 from qa.errors import BadRequest
 from qa.settings import Settings
 
@@ -19,8 +21,12 @@ def roots(settings: Settings) -> list[Path]:
 
 
 def read_all(settings: Settings) -> Collection:
-    """Every document of the collection and the library. Raises CorpusError when a folder does not exist."""
-    return load_collection(roots(settings), settings.limits())
+    """Every document of the collection and the library, as the last build read it where its file is the same.
+
+    Raises CorpusError when a folder does not exist.
+    """
+    with closing(WorkCache(Home(settings.home).cache / "files.sqlite")) as kept:
+        return load_collection(roots(settings), settings.limits(), kept=kept)
 
 
 def add_files(settings: Settings, paths: Sequence[Path]) -> list[Path]:

@@ -7,7 +7,7 @@ from corpus.errors import BadData
 from corpus.gloss import Entry, Gloss, Sense, pack_forms, write_gloss
 from corpus.glossary import Term
 from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_lexicon
-from corpus.words import find_words
+from corpus.words import add_counts, count_words, find_words
 
 WORDS = """\
 # a comment line
@@ -227,11 +227,9 @@ def test_a_malformed_line_is_named_with_its_number(tmp_path: Path, line: str, sa
 
 
 def test_names_are_words_that_both_languages_write_with_a_capital() -> None:
-    texts = [
-        ("en", "They met in Tapachula. It is in Mexico. The Forum met."),
-        ("es", "Fue en Tapachula. Está en Mexico. Un Foro y el foro."),
-    ]
-    assert find_names(texts) == frozenset({"tapachula", "mexico"})
+    english = [count_words("The Forum", "They met in Tapachula."), count_words("", "It is in Mexico. The Forum met.")]
+    spanish = [count_words("", "Fue en Tapachula. Está en Mexico. Un Foro y el foro.")]
+    assert find_names(add_counts(english), add_counts(spanish)) == frozenset({"tapachula", "mexico"})
 
 
 def test_the_real_lexicon_holds_its_format() -> None:

@@ -196,7 +196,7 @@ def test_what_is_not_kept_is_forgotten(tmp_path: Path) -> None:
     embedder = Counting()
     cache = EmbeddingCache(tmp_path, embedder)
     cache.embed(["aa", "b"])
-    cache.keep_only(["b"])
+    cache.keep_only([text_key("b")])
     cache.embed(["aa", "b"])
     cache.close()
     assert sorted(embedder.seen) == ["aa", "aa", "b"]
