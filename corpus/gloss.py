@@ -250,7 +250,7 @@ class AskedGloss(Gloss):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.asked: set[str] = set()  # words as they are written; after a space, folded words that may be English
-        self._answers: dict[str, bytes] = {}
+        self._answers = _Answers(self)
 
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """What `Gloss.senses` says. Phrases need no note: they come from the lexicon alone, not from the collection."""
@@ -264,15 +264,10 @@ class AskedGloss(Gloss):
 
     def answers(self, asked: Iterable[str]) -> bytes:
         """Hash of all that the gloss says to what was asked, in this order."""
-        found = []
-        for question in asked:
-            answer = self._answers.get(question)
-            if answer is None:
-                answer = self._answers[question] = self._answer(question)
-            found.append(answer)
-        return hashlib.sha256(b"\n".join(found)).digest()
+        return hashlib.sha256(b"\n".join(map(self._answers.__getitem__, asked))).digest()
 
-    def _answer(self, question: str) -> bytes:
+    def answer(self, question: str) -> bytes:
+        """All that the gloss says to one question."""
         if question[0] == " ":
             return b"1" if self._is_english(question[1:]) else b"0"
         accented = b"" if question.isascii() else self._find(question.lower()) or b""
@@ -281,6 +276,17 @@ class AskedGloss(Gloss):
         if record is None and (resolved := self.resolve(folded)) is not None:
             record = b"~" + _record(resolved).encode()
         return accented + b"|" + (record or b"")
+
+
+class _Answers(dict[str, bytes]):
+    """What a gloss answers, worked out when it is first asked: nearly every word stands in many documents."""
+
+    def __init__(self, gloss: AskedGloss) -> None:
+        self._gloss = gloss
+
+    def __missing__(self, question: str) -> bytes:
+        self[question] = self._gloss.answer(question)
+        return self[question]
 
 
 def _without_clitics(form: str) -> Iterable[str]:

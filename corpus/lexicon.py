@@ -219,8 +219,5 @@ def find_names(english: WordCounts, spanish: WordCounts) -> frozenset[str]:
     return frozenset(
         word
         for word, count in capital[1].items()
-        if capital[0][word]
-        and small[word] * 20 <= count + capital[0][word]
-        and word not in SPANISH_STOP_WORDS
-        and len(word) > 2
+        if capital[0][word] and small[word] * 20 <= count + capital[0][word] and word not in SPANISH_STOP_WORDS and len(word) > 2
     )

@@ -145,9 +145,7 @@ def _reading_key(file: RawFile, name: str, limits: Limits) -> bytes:
     return hashlib.sha256(json.dumps([name, asdict(limits), sidecar, sizes]).encode() + file.data + stated).digest()
 
 
-def _make(
-    reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept | None
-) -> tuple[Document, bool, list[Removed]]:
+def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept | None) -> tuple[Document, bool, list[Removed]]:
     """The document of a file, whether the file states its id, and what cleaning removed. Raises UnreadableDocument."""
     repeated = [line for line in reading.lines if repeats[line] >= REPEATED]
     made, raw = reading.before, reading.raw

@@ -17,7 +17,7 @@ def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> No
     if path.is_file() and not _readable(path):
         path.unlink()  # a damaged file of anchors must not stop builds; older permalinks resolve by place instead
     now = {identifier for identifier, _ in after.passage_ids()}
-    documents = {d.id for d in after.documents()}
+    documents = set(after.document_ids())
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only marked as free
         connection.execute("CREATE TABLE IF NOT EXISTS anchors (id TEXT PRIMARY KEY, document TEXT, text TEXT, generation TEXT)")

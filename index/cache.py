@@ -49,7 +49,7 @@ class EmbeddingCache:
         self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only marked as free
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB)"
         )
         self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
         self._worker = ThreadPoolExecutor(1, "embedding")

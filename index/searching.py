@@ -84,7 +84,7 @@ class Index:
         self.sentences = map_array(folder / "sentences.npy")
         self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None
         self.vocabulary = Vocabulary(folder)
-        self.attributes = Attributes(folder / "attributes.npy", names, [d.id for d in self.store.documents()])
+        self.attributes = Attributes(folder / "attributes.npy", names, self.store.document_ids())
 
     def encode_question(self, text: str) -> tuple[NDArray[np.float32], AskedWords | None]:
         """(dim,) unit vector of a text already in English space, and its words where the index holds those of passages.

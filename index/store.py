@@ -128,6 +128,10 @@ class Store:
         for row in self._rows("SELECT id, lang, record, text FROM documents ORDER BY ordinal"):
             yield _document(*row)
 
+    def document_ids(self) -> list[str]:
+        """The ids of all documents in order."""
+        return [identifier for (identifier,) in self._rows("SELECT id FROM documents ORDER BY ordinal")]
+
     def variants(self, document: Document) -> dict[str, str]:
         """Language -> id of the other language versions of a document."""
         known = self._variants.get(document.id)

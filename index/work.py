@@ -54,16 +54,21 @@ class WorkCache:
     is not kept.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout_s: float = 5.0) -> None:
+        """`timeout_s` is how long to wait for another process that writes."""
         self._path = path
+        self._timeout_s = timeout_s
         self._new = 0
         self._connection: sqlite3.Connection | None = None
-        self._open()
+        try:
+            self._open()
+        except sqlite3.DatabaseError:
+            self._begin_anew()
 
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self._path)
+            self._connection = sqlite3.connect(self._path, timeout=self._timeout_s)
             # What is deleted is overwritten. Nothing is synced: a value that a failing machine spoils is found by its hash.
             self._connection.executescript(
                 "PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
@@ -71,6 +76,14 @@ class WorkCache:
             )
         except (OSError, sqlite3.OperationalError):
             self.close()
+
+    def _begin_anew(self) -> None:
+        """Another file in place of one that is damaged."""
+        self.close()
+        with suppress(OSError):
+            for end in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            self._open()
 
     def _run(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> list[tuple[bytes, ...]]:
         """Run a statement for each row and return what the last one finds, nothing where the file is damaged or busy."""
@@ -84,11 +97,7 @@ class WorkCache:
         except sqlite3.OperationalError:
             return []  # busy, or the disk is full
         except sqlite3.DatabaseError:
-            self.close()
-            with suppress(OSError):
-                for end in ("", "-wal", "-shm"):
-                    self._path.with_name(self._path.name + end).unlink(missing_ok=True)
-                self._open()
+            self._begin_anew()
             return []
 
     def get(self, key: bytes) -> bytes | None:

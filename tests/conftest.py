@@ -1,6 +1,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from index.building import BuildSettings, build_generation
 from index.embedders import Vectors
 from index.generations import Home
 from index.searching import Index
+from index.work import WorkCache
 from qa.answering import Engine
 from qa.live import LiveEngine
 from qa.settings import Settings
@@ -169,7 +171,9 @@ def write_documents(folder: Path, documents: dict[str, str]) -> Path:
 def build(home: Path, corpus: Path, embedder: WordEmbedder | None = None, **how: object) -> Home:
     place = Home(home)
     settings = BuildSettings("all-MiniLM-L6-v2", ChunkSettings(target_tokens=60))
-    build_generation(load_collection([corpus]), place, settings, embedder=embedder or WordEmbedder(), **how)  # type: ignore[arg-type]
+    with closing(WorkCache(place.cache / "files.sqlite")) as kept:
+        collection = load_collection([corpus], kept=kept)
+    build_generation(collection, place, settings, embedder=embedder or WordEmbedder(), **how)  # type: ignore[arg-type]
     return place
 
 
