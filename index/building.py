@@ -50,6 +50,7 @@ from index.work import (
     pack_weighed,
     pack_words,
     unpack_cut,
+    unpack_keys,
     unpack_weighed,
     unpack_words,
 )
@@ -353,9 +354,8 @@ def _find_cut(
         return pack_cut(Cut(passages, [text_key(text) for text in embedded], [text_key(text) for text in sentences], sizes))
 
     def is_embedded(parts: list[bytes]) -> bool:
-        cut = unpack_cut(document, parts)
-        with_tokens = before + len(cut.passages) <= TOKENS_UP_TO
-        return cache.holds(cut.embedded, with_tokens) and cache.holds(cut.sentences)
+        embedded, sentences = unpack_keys(parts)
+        return cache.holds(embedded, before + len(embedded) <= TOKENS_UP_TO) and cache.holds(sentences)
 
     cut = unpack_cut(document, work.find("passages", document_hash, make, gloss, is_embedded))
     return before + len(cut.passages), cut

@@ -31,6 +31,7 @@ _PACKAGES = (
     "pydantic", "tokenizers", "PyStemmer", "numpy",
 )  # fmt: skip
 _KEY_SIZE = 32
+_FORGET_TIMEOUT_S = 30.0
 _COMMIT_EVERY = 256  # values: a killed build loses no more
 
 
@@ -85,17 +86,14 @@ class WorkCache:
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
             self._open()
 
-    def _run(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> list[tuple[bytes, ...]]:
-        """Run a statement for each row and return what the last one finds, nothing where the file is damaged or busy."""
+    def _run(self, statement: str, *values: bytes) -> list[tuple[bytes, ...]]:
+        """What a statement finds, nothing where the file is damaged, busy or full."""
         if self._connection is None:
             return []
         try:
-            found: list[tuple[bytes, ...]] = []
-            for row in rows:
-                found = self._connection.execute(statement, row).fetchall()
-            return found
+            return self._connection.execute(statement, values).fetchall()
         except sqlite3.OperationalError:
-            return []  # busy, or the disk is full
+            return []
         except sqlite3.DatabaseError:
             self._begin_anew()
             return []
@@ -103,7 +101,7 @@ class WorkCache:
     def get(self, key: bytes) -> bytes | None:
         """What is kept under a key."""
         stored = _code_key(key)
-        for (value,) in self._run("SELECT value FROM work WHERE key = ?", [(stored,)]):
+        for (value,) in self._run("SELECT value FROM work WHERE key = ?", stored):
             if hashlib.sha256(stored + value[_KEY_SIZE:]).digest() == value[:_KEY_SIZE]:
                 return value[_KEY_SIZE:]
         return None
@@ -111,19 +109,24 @@ class WorkCache:
     def put(self, key: bytes, value: bytes) -> None:
         """Keep a value."""
         stored = _code_key(key)
-        self._run("INSERT OR REPLACE INTO work VALUES (?, ?)", [(stored, hashlib.sha256(stored + value).digest() + value)])
+        self._run("INSERT OR REPLACE INTO work VALUES (?, ?)", stored, hashlib.sha256(stored + value).digest() + value)
         self._new += 1
         if self._new % _COMMIT_EVERY == 0:
             self._commit()
 
     def keep_only(self, keys: Iterable[bytes]) -> None:
-        """Forget all but the values under these keys."""
+        """Forget all but the values under these keys; everything, where the others cannot be deleted."""
+        if self._connection is None:
+            return
         wanted = set(map(_code_key, keys))
-        kept = {key for (key,) in self._run("SELECT key FROM work", [()])}
-        self._run("DELETE FROM work WHERE key = ?", [(key,) for key in kept - wanted])
-        self._commit()
-        if len(kept) > 2 * len(wanted):
-            self._run("VACUUM", [()])
+        try:
+            kept = {key for (key,) in self._connection.execute("SELECT key FROM work")}
+            self._connection.executemany("DELETE FROM work WHERE key = ?", [(key,) for key in kept - wanted])
+            self._connection.commit()
+            if len(kept) > 2 * len(wanted):
+                self._connection.execute("VACUUM")
+        except sqlite3.DatabaseError:
+            self._begin_anew()
 
     def _commit(self) -> None:
         if self._connection is not None:
@@ -147,13 +150,15 @@ def forget_leftovers(folder: Path) -> None:
 
     Raises BuildRefused when another process uses one.
     """
-    for path in sorted(folder.glob("*.sqlite")):
+    for path in filter(Path.is_file, sorted(folder.glob("*.sqlite"))):
         try:
-            with closing(sqlite3.connect(path, timeout=30)) as connection:
+            with closing(sqlite3.connect(path, timeout=_FORGET_TIMEOUT_S)) as connection:
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:
             raise BuildRefused(f"{path} cannot be cleared of what was removed ({error}); try again") from None
+        except sqlite3.DatabaseError:
+            path.unlink()  # damaged: nothing of it is of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,8 @@ def pack_cut(cut: Cut) -> list[bytes]:
 
 def unpack_cut(document: Document, parts: Sequence[bytes]) -> Cut:
     """How a document is cut, as it was packed."""
-    passages, embedded, sentences, tokens = parts
+    passages, _, _, tokens = parts
+    embedded, sentences = unpack_keys(parts)
     return Cut(
         [
             Passage(
@@ -204,14 +210,18 @@ def unpack_cut(document: Document, parts: Sequence[bytes]) -> Cut:
             )
             for start, end, section, page, spans in json.loads(passages)
         ],
-        _keys(embedded),
-        _keys(sentences),
+        embedded,
+        sentences,
         np.frombuffer(tokens, np.int32).tolist(),
     )
 
 
-def _keys(joined: bytes) -> list[bytes]:
-    return [joined[at : at + _KEY_SIZE] for at in range(0, len(joined), _KEY_SIZE)]
+def unpack_keys(parts: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The keys of the texts of passages and of sentences alone, of a packed cut."""
+    embedded, sentences = (
+        [joined[at : at + _KEY_SIZE] for at in range(0, len(joined), _KEY_SIZE)] for joined in (parts[1], parts[2])
+    )
+    return embedded, sentences
 
 
 _ARRAYS: tuple[Any, ...] = (np.intc, np.float64, np.int32, np.float64, PLACE, np.int32)

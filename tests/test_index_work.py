@@ -259,6 +259,35 @@ def test_what_is_forgotten_leaves_no_bytes_in_the_file(tmp_path: Path) -> None:
     assert b"zyzzyva 7 " in data and b"zyzzyva 8 " not in data
 
 
+def test_what_cannot_be_deleted_one_by_one_is_forgotten_with_all_else(tmp_path: Path) -> None:
+    with closing(WorkCache(tmp_path / "work.sqlite", timeout_s=0.05)) as kept:
+        for key in (b"a", b"b"):
+            kept.put(key, b"zyzzyva " + key)
+        kept.keep_only([b"a", b"b"])
+        other = sqlite3.connect(tmp_path / "work.sqlite")
+        other.execute("BEGIN IMMEDIATE")
+        kept.keep_only([b"a"])
+        other.close()
+        assert kept.get(b"b") is None
+    assert b"zyzzyva b" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_leftovers_in_a_damaged_file_go_with_it_and_a_busy_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.sqlite").write_bytes(b"no database at all " * 500)
+    work.forget_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with closing(WorkCache(tmp_path / "work.sqlite")) as kept:
+        kept.put(b"a", b"1")
+    monkeypatch.setattr(work, "_FORGET_TIMEOUT_S", 0.05)
+    other = sqlite3.connect(tmp_path / "work.sqlite")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BuildRefused, match=r"work\.sqlite cannot be cleared"):
+        work.forget_leftovers(tmp_path)
+    other.close()
+
+
 def test_a_file_that_another_process_writes_is_no_hindrance(tmp_path: Path) -> None:
     with closing(WorkCache(tmp_path / "work.sqlite")) as kept:
         kept.put(b"a", b"1")
