@@ -145,7 +145,7 @@ def build_generation(
     hashes = [hash_document(document) for document in collection.documents]
     identity = fingerprint_model(model_folder)
     described = {"format": FORMAT, "model": identity, "settings": asdict(settings), "language": _language_data_hash()}
-    each = _hash_json(described)
+    basis = _hash_json(described)  # of what is made of a document, beside the document
     input_hash = _hash_json({**described, "corpus": corpus_hash(hashes), "projection": projection_name(identity)}).hex()
     with home.build_lock():
         home.prune()
@@ -168,7 +168,7 @@ def build_generation(
         folder.mkdir(parents=True)
         try:
             manifest = _write(
-                collection, home, folder, name, now, settings, model_folder, hashes, each, input_hash, embedder, progress, say
+                collection, home, folder, name, now, settings, model_folder, hashes, basis, input_hash, embedder, progress, say
             )
             _sync(folder)
             final = home.generations / name
@@ -208,7 +208,7 @@ def _write(
     settings: BuildSettings,
     model_folder: Path,
     hashes: Sequence[bytes],
-    each: bytes,
+    basis: bytes,
     input_hash: str,
     embedder: Embedder | None,
     progress: Progress,
@@ -227,7 +227,7 @@ def _write(
     ):
         # Passages are embedded in other threads from here on. English ones need no gloss and come first, so that the
         # lexicon is compiled and terms are weighed while the embedder works.
-        work = DocumentWork(kept, each)
+        work = DocumentWork(kept, basis)
         tokens = ModelTokens(model_folder)
         cut: list[Cut] = [Cut([], [], [], [])] * len(documents)
         done = wanted = 0
