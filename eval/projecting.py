@@ -1,7 +1,8 @@
-"""Learn the projection of late interaction: `python -m eval.projecting`, with the questions of the dev split.
+"""Learn late interaction, `python -m eval.projecting`: the projection of token vectors, and which words of a question matter.
 
-A passage that answers shall have a higher mean of best cosines than other candidates of the question (softmax loss over the
-candidates, as ColBERT is trained; Khattab and Zaharia 2020). It starts from the principal directions and is held near them.
+A passage that answers shall have a higher weighted mean of best cosines than other candidates of the question (softmax loss over
+the candidates, as ColBERT is trained; Khattab and Zaharia 2020). The projection starts from the principal directions and is held
+near them. A word weighs its inverse document frequency times exp(w . its token vector): w starts as zero and is held near it.
 """
 
 import hashlib
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from corpus.chunking import embedding_text
 from corpus.loading import Collection, load_collection
 from eval.beir import as_questions, build_index, read_beir
+from eval.calibrating import usable_calibration
 from eval.commands import HomeOption, OriginalsOption
 from eval.judging import Judge
+from eval.needing import Pair, learn_need, load_pairs
 from eval.questions import BUNDLED_QUESTIONS, RELEVANT, main_document, resolve, write_questions
 from eval.sets import QuestionSet, dev_sets, open_index
+from eval.tokens import Tokens, rarity_of
 from index.embedders import SentenceTransformerEmbedder, fingerprint_model, resolve_model
 from index.generations import Home
-from index.projecting import LEARNT, principal_directions
+from index.projecting import LEARNT, principal_directions, write_learnt
 from qa.answering import Timing
 from qa.library import read_all
 from qa.settings import Settings, load_settings
@@ -62,45 +66,15 @@ def load_examples(part: QuestionSet) -> list[Example]:
         for passage in index.store.passages_at(found):
             title = index.store.document(passage.document_id).title
             texts.append(embedding_text(title, passage.section, passage.text, passage.lang, index.gloss.gloss_text))
-        asked = index.gloss.gloss_text(understood.search_text, understood.lang)
+        asked = index.gloss.gloss_text(understood.search_text, understood.search_lang)
         examples.append(Example(asked, tuple(texts), answers, main_document(question, part.places)))
     return examples
 
 
-class Tokens:
-    """The model's token vectors of texts without the marks around them, each text once."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._known: dict[str, tuple[NDArray[np.int32], NDArray[np.float16]]] = {}
-
-    def load(self, texts: Sequence[str]) -> None:
-        """Run the model over the texts that are new."""
-        new = sorted({text for text in texts if text not in self._known}, key=len)
-        for start in range(0, len(new), 256):
-            step = new[start : start + 256]
-            rows = self._model.encode(step, output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False)
-            for text, row in zip(step, rows, strict=True):
-                pieces = np.asarray(self._model.tokenizer(text, truncation=True, max_length=len(row))["input_ids"], np.int32)
-                self._known[text] = pieces[1:-1], row.cpu().numpy()[1:-1].astype(np.float16)
-
-    def __getitem__(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.float16]]:
-        return self._known[text]
-
-
-def rarity_of(tokens: Tokens, texts: Sequence[str]) -> NDArray[np.float32]:
-    """(vocabulary,) inverse document frequency of every token among texts, as the index counts it."""
-    pieces = [tokens[text][0] for text in texts]
-    frequency = np.zeros(max(int(p.max(initial=0)) for p in pieces) + 1)
-    for found in pieces:
-        frequency[np.unique(found)] += 1
-    return np.log1p((len(texts) - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-
-
 def train(
     examples: Sequence[Example], tokens: Tokens, rarity: dict[str, NDArray[np.float32]], seed: int = 0
-) -> NDArray[np.float32]:
-    """(width, DIM) the projection; `rarity` by the example's group of texts, under its question."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(width, DIM) the projection, and (width,) to the log importance of a token; `rarity` by the example's question."""
     import torch
 
     generator = np.random.default_rng(seed)
@@ -109,14 +83,18 @@ def train(
     sample = [tokens[text][1] for text in texts[:: max(1, len(texts) // 1500)]]
     first = torch.from_numpy(principal_directions(np.concatenate(sample).astype(np.float32)))
     weights = first.clone().requires_grad_()
-    optimizer = torch.optim.Adam([weights], lr=RATE)
+    toward = torch.zeros(len(first), requires_grad=True)
+    optimizer = torch.optim.Adam([weights, toward], lr=RATE)
+    steps = EPOCHS * -(-len(examples) // BATCH)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.05, 1 - step / steps))
     unit = torch.nn.functional.normalize
 
     def loss_of(example: Example) -> Any:
         pieces, rows = tokens[example.question]
         known = rarity[example.question]
-        importance = torch.from_numpy(known[np.minimum(pieces, len(known) - 1)])
-        asked = unit(torch.from_numpy(rows.astype(np.float32)) @ weights, dim=1)
+        wide = torch.from_numpy(rows.astype(np.float32))
+        importance = torch.from_numpy(known[np.minimum(pieces, len(known) - 1)]) * torch.exp(wide @ toward)
+        asked = unit(wide @ weights, dim=1)
         parts = [tokens[text][1] for text in example.passages]
         said = unit(torch.from_numpy(np.concatenate(parts).astype(np.float32)) @ weights, dim=1)
         owner = torch.repeat_interleave(torch.arange(len(parts)), torch.tensor([len(p) for p in parts]))
@@ -130,13 +108,14 @@ def train(
         order = generator.permutation(len(examples))
         for start in range(0, len(order), BATCH):
             batch = [loss_of(examples[n]) for n in order[start : start + BATCH]]
-            loss = sum(batch) / len(batch) + NEAR * ((weights - first) ** 2).sum()
+            loss = sum(batch) / len(batch) + NEAR * (((weights - first) ** 2).sum() + (toward**2).sum())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
             total += float(sum(batch).detach())
         print(f"epoch {epoch + 1}: mean loss {total / len(examples):.3f}", flush=True)
-    return weights.detach().numpy()  # type: ignore[no-any-return]
+    return weights.detach().numpy(), toward.detach().numpy()
 
 
 class _Learner:
@@ -158,15 +137,27 @@ class _Learner:
         self.examples.extend(chosen)
         print(f"{part.name}: {len(chosen)} questions, {len(texts)} passages", flush=True)
 
-    def write(self, out: Path, identity: str, without: int | None = None) -> None:
-        """Train and write a projection; `without` leaves out one half of the questions about documents."""
+    def learn(self, without: int | None = None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What `train` gives; `without` leaves out one half of the questions about documents."""
         kept = [e for e in self.examples if without is None or half_of(e.group) != without]
-        learnt = train(kept, self._tokens, self._rarity)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.with_suffix(".new").open("wb") as file:
-            np.savez_compressed(file, projection=learnt.astype(np.float16), model=np.asarray(identity))
-        out.with_suffix(".new").replace(out)
-        print(f"{out} written: {len(kept)} questions, {learnt.shape[0]} x {learnt.shape[1]} numbers", flush=True)
+        print(f"learning from {len(kept)} questions", flush=True)
+        return train(kept, self._tokens, self._rarity)
+
+    def load_pairs(self, folder: Path, half: int) -> tuple[list[Pair], list[Pair]]:
+        """The pairs of a half's questions and, of those that only teach, contrasts; the indexes beside it never saw them."""
+        judged: list[Pair] = []
+        contrasts: list[Pair] = []
+        files = sorted(folder.glob("*.jsonl"))
+        homes = [file.with_suffix("") for file in files]
+        with dev_sets([*files, LEARNING_QUESTIONS], [*homes, folder / BUNDLED_QUESTIONS.stem], None, None) as sets:
+            for part in sets:
+                unseen = [q for q in part.questions if half_of(main_document(q, part.places)) == half]
+                teaching = part.name == LEARNING_QUESTIONS.stem
+                alone = [q for q in unseen if not (teaching and q.answerable)]
+                judged += load_pairs(part, alone, self._tokens, contrasts=False)
+                contrasts += load_pairs(part, [q for q in unseen if q not in alone], self._tokens, contrasts=True)
+        print(f"half {half}: {len(judged)} pairs, {len(contrasts)} contrasts", flush=True)
+        return judged, contrasts
 
 
 def half_of(group: str) -> int | None:
@@ -174,8 +165,8 @@ def half_of(group: str) -> int | None:
     return hashlib.sha256(group.encode()).digest()[0] % 2 if group else None
 
 
-def build_half(settings: Settings, folder: Path, collection: Collection, part: QuestionSet, half: int, projection: Path) -> None:
-    """Index a collection with a projection, and write the questions that it was not learnt from beside the index.
+def build_half(settings: Settings, folder: Path, collection: Collection, part: QuestionSet, half: int) -> None:
+    """Index a collection with what was learnt without a half, and write the questions that it was not learnt from beside the index.
 
     What is learnt from the ranking of late interaction (the closer look, calibration) must not see questions that the
     projection was learnt from: there it is better than it will ever be.
@@ -184,7 +175,7 @@ def build_half(settings: Settings, folder: Path, collection: Collection, part: Q
     from index.building import BuildSettings, build_generation
 
     before = projecting.LEARNT
-    projecting.LEARNT = projection
+    projecting.LEARNT = folder / "projection.npz"
     try:
         build = BuildSettings(settings.model, settings.chunking(), settings.glossed())
         build_generation(collection, Home(folder / part.name), build)
@@ -201,33 +192,51 @@ def main(
     share: Annotated[float, typer.Option(help="part of their questions that is used")] = 0.4,
     out: Annotated[Path, typer.Option(help="the file that is written")] = LEARNT,
 ) -> None:
-    """Learn the projection of the packaged model, and two others from one half of the documents' questions each.
+    """Learn late interaction for the packaged model, and twice more from one half of the documents' questions each.
 
     The halves get indexes and question files under HOME/eval/halves, for `rcm-qa eval fit` and `calibrate`.
     """
     settings = load_settings({"home": home})
     folder = resolve_model(settings.model)
     identity = fingerprint_model(folder)
-    learner = _Learner(SentenceTransformerEmbedder(folder).model)
-    for place in beir or ():
+    with usable_calibration():  # which is learnt from what is learnt here
+        _learn_all(settings, SentenceTransformerEmbedder(folder).model, identity, originals, beir or (), share, out)
+
+
+def _learn_all(
+    settings: Settings, model: Any, identity: str, originals: Path | None, beir: Sequence[Path], share: float, out: Path
+) -> None:
+    learner = _Learner(model)
+    for place in beir:
         collection = read_beir(place)
         with open_index(build_index(collection, settings.home, settings)) as index:
             questions = as_questions(collection)
             part = QuestionSet(collection.name, questions, resolve(questions, index.store), index, Judge(index))
             learner.add(part, share)
     learner.examples = [replace(example, group="") for example in learner.examples]
-    halves = settings.home / "eval" / "halves"
-    with dev_sets([BUNDLED_QUESTIONS, LEARNING_QUESTIONS], None, originals, home) as sets:
+    halves = [settings.home / "eval" / "halves" / str(half) for half in (0, 1)]
+    with dev_sets([BUNDLED_QUESTIONS, LEARNING_QUESTIONS], None, originals, settings.home) as sets:
         for part in sets:
             learner.add(part)
         sets = [part for part in sets if part.name != LEARNING_QUESTIONS.stem]
-        learner.write(out, identity)
         collections = [read_all(settings), load_collection([originals], settings.limits()) if originals else Collection()]
-        for half in (0, 1):
-            projection = halves / str(half) / "projection.npz"
-            learner.write(projection, identity, without=half)
-            for part, documents in zip(sets, collections, strict=False):
-                build_half(settings, halves / str(half), documents, part, half, projection)
+        learnt = [learner.learn(half) for half in (0, 1, None)]
+
+        def build_halves(needs: Sequence[NDArray[np.float32]]) -> None:
+            for half, folder in enumerate(halves):
+                projection, ranking = learnt[half]
+                write_learnt(folder / "projection.npz", identity, projection, np.stack((ranking, needs[half]), axis=1))
+                for part, documents in zip(sets, collections, strict=False):
+                    build_half(settings, folder, documents, part, half)
+
+        # How much an answer needs a word is learnt from what indexes show of questions that they never saw.
+        build_halves([np.zeros_like(ranking) for _, ranking in learnt])
+        pairs = [learner.load_pairs(folder, half) for half, folder in enumerate(halves)]
+        build_halves([learn_need(*pairs[1]), learn_need(*pairs[0])])
+    both = [[*first, *second] for first, second in zip(*pairs, strict=True)]
+    projection, ranking = learnt[-1]
+    write_learnt(out, identity, projection, np.stack((ranking, learn_need(*both)), axis=1))
+    print(f"{out} written: {projection.shape[0]} x {projection.shape[1] + 2} numbers", flush=True)
 
 
 if __name__ == "__main__":

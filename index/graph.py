@@ -18,8 +18,8 @@ from index.errors import BadModel
 from index.projecting import projection_name, projection_of
 from index.tokens import Encoded
 
-_FORMAT = 3
-_BOTH = ["sentence_embedding", "token_vectors"]
+_FORMAT = 4
+_OUTPUTS = ["sentence_embedding", "token_vectors", "token_importance"]
 # What the graph is checked on before it is used: short and long, both languages, names and numbers.
 CHECK_TEXTS = (
     "When and where was the Regional Conference on Migration created?",
@@ -93,7 +93,7 @@ class GraphEmbedder:
         out = np.empty((len(texts), self.dim), dtype=np.float32)
 
         def run(row: int) -> None:
-            out[row] = self._run(tokens[row], _BOTH[:1])[0]
+            out[row] = self._run(tokens[row], _OUTPUTS[:1])[0]
             if progress:
                 progress(1)
 
@@ -110,7 +110,7 @@ class GraphEmbedder:
         out: list[Encoded] = []
 
         def run(encoding: Any) -> Encoded:
-            vector, rows = self._run(encoding.ids, _BOTH)
+            vector, rows, importance = self._run(encoding.ids, _OUTPUTS)
             words = np.asarray([-1 if word is None else word for word in encoding.word_ids], dtype=np.int32)
             kept = np.flatnonzero(words >= 0)
             numbers, own = np.unique(words[kept], return_inverse=True)
@@ -120,6 +120,7 @@ class GraphEmbedder:
                 words=own.astype(np.int32),
                 spans=tuple(encoding.word_to_chars(int(number)) for number in numbers),
                 tokens=rows[kept],
+                importance=importance[kept],
             )
 
         if len(texts) == 1:
@@ -181,7 +182,7 @@ def _export(
 
     import torch
 
-    projection = projection_of(identity, reference.model)
+    projection, importance = projection_of(identity, reference.model)
     model = reference.model.requires_grad_(False)
     for part in model.modules():
         if hasattr(part, "set_attn_implementation"):
@@ -191,13 +192,15 @@ def _export(
         def __init__(self) -> None:
             super().__init__()
             self.model = model  # as a part, so that its weights are initializers that can be quantised
-            self.projection = torch.nn.Parameter(torch.from_numpy(projection), requires_grad=False)
+            whole = np.hstack((projection, importance))
+            self.projection = torch.nn.Parameter(torch.from_numpy(whole), requires_grad=False)
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
             normalize = torch.nn.functional.normalize
             tokens = found["token_embeddings"] @ self.projection
-            return normalize(found["sentence_embedding"], dim=-1), normalize(tokens, dim=-1)
+            vectors = normalize(tokens[:, :, :-2], dim=-1)
+            return normalize(found["sentence_embedding"], dim=-1), vectors, tokens[:, :, -2:]
 
     folder.mkdir(parents=True)
     ids = torch.ones(2, 8, dtype=torch.long)
@@ -208,12 +211,13 @@ def _export(
             (ids, ids),
             str(folder / "model.onnx"),
             input_names=["input_ids", "attention_mask"],
-            output_names=_BOTH,
+            output_names=_OUTPUTS,
             dynamic_axes={
                 "input_ids": {0: "n", 1: "l"},
                 "attention_mask": {0: "n", 1: "l"},
                 "sentence_embedding": {0: "n"},
                 "token_vectors": {0: "n", 1: "l"},
+                "token_importance": {0: "n", 1: "l"},
             },
             opset_version=17,
             dynamo=False,

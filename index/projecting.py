@@ -1,4 +1,7 @@
-"""From the model's wide token vectors to short ones: learnt for the packaged model, principal directions for any other."""
+"""From the model's wide token vectors to short ones and to the importance of a word in a question, for ranking and for deciding.
+
+They are learnt for the packaged model. Any other gets principal directions, and every word the same importance.
+"""
 
 import hashlib
 from itertools import islice
@@ -18,17 +21,28 @@ _SAMPLE = 2048  # texts whose tokens show the directions of a model that nothing
 def projection_name(identity: str) -> str:
     """Short identity of the projection for a model: a part of the graph's name, since a new one makes other tokens."""
     learnt = _load(identity)
-    return hashlib.sha256(learnt.tobytes()).hexdigest()[:8] if learnt is not None else "principal"
+    return hashlib.sha256(b"".join(part.tobytes() for part in learnt)).hexdigest()[:8] if learnt else "principal"
 
 
-def projection_of(identity: str, model: Any) -> NDArray[np.float32]:
-    """(width, DIM) from the token vectors of a sentence-transformers model to short ones."""
+def projection_of(identity: str, model: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(width, DIM) from the token vectors of a sentence-transformers model to short ones; (width, 2) to log importance."""
     learnt = _load(identity)
     if learnt is not None:
         return learnt
     senses = [line.english[0] for line in islice(read_lexicon(FOLDER / "phrases.tsv"), _SAMPLE)]
     tokens = model.encode(senses, output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False)
-    return principal_directions(np.concatenate([part.numpy() for part in tokens]))
+    directions = principal_directions(np.concatenate([part.numpy() for part in tokens]))
+    return directions, np.zeros((len(directions), 2), np.float32)
+
+
+def write_learnt(path: Path, identity: str, projection: NDArray[np.float32], importance: NDArray[np.float32]) -> None:
+    """Write what was learnt for a model: (width, DIM) and (width, 2)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".new").open("wb") as file:
+        np.savez_compressed(
+            file, projection=projection.astype(np.float16), importance=importance.astype(np.float16), model=np.asarray(identity)
+        )
+    path.with_suffix(".new").replace(path)
 
 
 def principal_directions(tokens: NDArray[np.float32], dim: int = DIM) -> NDArray[np.float32]:
@@ -37,8 +51,10 @@ def principal_directions(tokens: NDArray[np.float32], dim: int = DIM) -> NDArray
     return np.ascontiguousarray(directions[:, ::-1][:, :dim], dtype=np.float32)
 
 
-def _load(identity: str) -> NDArray[np.float32] | None:
+def _load(identity: str) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     if not LEARNT.is_file():
         return None
     with np.load(LEARNT, allow_pickle=False) as file:
-        return file["projection"].astype(np.float32) if str(file["model"]) == identity else None
+        if str(file["model"]) != identity:
+            return None
+        return file["projection"].astype(np.float32), file["importance"].astype(np.float32)

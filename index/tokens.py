@@ -28,6 +28,7 @@ class Encoded:
     words: NDArray[np.int32]  # (tokens,) number of the word that a token is part of, from 0
     spans: tuple[tuple[int, int], ...]  # of each word in the text
     tokens: NDArray[np.float32]  # (tokens, d), unit rows
+    importance: NDArray[np.float32]  # (tokens, 2) log of how much each matters in a question: for ranking, for deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class AskedWords:
     starts: NDArray[np.int64]  # first token of each word
     lengths: NDArray[np.float32]  # tokens of each word
     rarity: NDArray[np.float32]  # inverse document frequency of the rarest token of each word
+    weight: NDArray[np.float32]  # rarity times learnt importance for ranking
+    need: NDArray[np.float32]  # rarity times learnt importance for deciding: how much an answer needs the word
     content: NDArray[np.bool_]  # carries meaning: neither a function word nor a sign
 
 
@@ -47,20 +50,33 @@ class WordMatches:
 
     passage: NDArray[np.float32]  # (words,) anywhere in the passage or its header
     sentences: NDArray[np.float32]  # (sentences, words) in one sentence or the header
+    weight: NDArray[np.float32]  # (words,) of the question
     rarity: NDArray[np.float32]  # (words,) of the question
 
     @property
     def late(self) -> float:
-        """Late interaction with the passage: the mean over the question's words, by rarity."""
-        return float(self._mean(self.passage))
+        """Late interaction with the passage: the mean over the question's words, by weight."""
+        return float(_mean(self.passage, self.weight))
 
     @property
     def late_sentences(self) -> NDArray[np.float32]:
         """(sentences,) the same with each sentence."""
-        return self._mean(self.sentences)
+        return _mean(self.sentences, self.weight)
 
-    def _mean(self, best: NDArray[np.float32]) -> NDArray[np.float32]:
-        return (best @ self.rarity / self.rarity.sum()).astype(np.float32)  # type: ignore[no-any-return]
+    @property
+    def plain_sentences(self) -> NDArray[np.float32]:
+        """(sentences,) the mean by rarity alone: what tells passages apart matters less among the sentences of one."""
+        return _mean(self.sentences, self.rarity)
+
+
+def _mean(best: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (best @ weights / weights.sum()).astype(np.float32)  # type: ignore[no-any-return]
+
+
+def word_starts(words: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """First token and number of tokens of each word, from the word of each token."""
+    starts = np.flatnonzero(np.diff(words, prepend=-1))
+    return starts, np.diff(starts, append=len(words)).astype(np.float32)
 
 
 def pack(tokens: NDArray[np.float32]) -> Tokens:
@@ -108,18 +124,22 @@ class TokenIndex:
         return len(self._starts) - 1
 
     def ask(self, encoded: Encoded, content: Sequence[bool]) -> AskedWords | None:
-        """The words of a question with their rarity here; None for a text without any. `content` is (words,)."""
+        """The words of a question with their weight here; None for a text without any. `content` is (words,)."""
         if not len(encoded.pieces):
             return None
-        starts = np.flatnonzero(np.diff(encoded.words, prepend=-1))
+        starts, lengths = word_starts(encoded.words)
         known = encoded.pieces < len(self._rarity)
         rarest = float(np.log1p((self.size + 0.5) / 0.5))
         rarity = np.where(known, self._rarity[np.where(known, encoded.pieces, 0)], rarest)
+        importance = np.exp(np.add.reduceat(encoded.importance, starts, axis=0) / lengths[:, None])
+        rarest_piece = np.maximum.reduceat(rarity, starts).astype(np.float32)
         return AskedWords(
             tokens=encoded.tokens / np.float32(SCALE),
             starts=starts,
-            lengths=np.diff(starts, append=len(encoded.tokens)).astype(np.float32),
-            rarity=np.maximum.reduceat(rarity, starts).astype(np.float32),
+            lengths=lengths,
+            rarity=rarest_piece,
+            weight=(rarest_piece * importance[:, 0]).astype(np.float32),
+            need=(rarest_piece * importance[:, 1]).astype(np.float32),
             content=np.asarray(content, dtype=np.bool_),
         )
 
@@ -128,7 +148,7 @@ class TokenIndex:
         start, end = int(self._starts[ordinal]), int(self._starts[ordinal + 1])
         if start == end:
             nothing = np.full((count + 1, len(asked.starts)), -1.0, np.float32)
-            return WordMatches(passage=nothing[0], sentences=nothing[1:], rarity=asked.rarity)
+            return WordMatches(passage=nothing[0], sentences=nothing[1:], weight=asked.weight, rarity=asked.rarity)
         cosines = asked.tokens @ self._tokens[start:end].astype(np.float32).T
         begins = np.zeros(count + 2, np.intp)  # of the header, of each sentence, and the end
         begins[1:-1] = self._sentences[first_sentence : first_sentence + count]
@@ -137,4 +157,4 @@ class TokenIndex:
         parts[begins[:-1] == begins[1:]] = -1.0  # a part without tokens
         best = np.vstack((parts.max(axis=0), np.maximum(parts[1:], parts[0])))
         words = (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
-        return WordMatches(passage=words[0], sentences=words[1:], rarity=asked.rarity)
+        return WordMatches(passage=words[0], sentences=words[1:], weight=asked.weight, rarity=asked.rarity)

@@ -103,7 +103,9 @@ class Engine:
         if self.index.embedder is not None and self.settings.mode != "lexical":
             with timing.stage("gloss"):
                 glossed = self.index.manifest.model.glossed
-                text = self.index.gloss.gloss_text(question.search_text, question.lang) if glossed else question.search_text
+                text = (
+                    self.index.gloss.gloss_text(question.search_text, question.search_lang) if glossed else question.search_text
+                )
             with timing.stage("embed"):
                 vector, asked = self.index.encode_question(text)
         with timing.stage("retrieve"):
@@ -156,7 +158,7 @@ class Engine:
             evidence = self._evidence(question, candidates, shown, seen)
         with timing.stage("decide"):
             scored = self._score(question, candidates, seen)
-            calibration = self._calibration[question.lang]
+            calibration = self._calibration[question.search_lang]
             status, level = status_of(scored.p, calibration)
             reason = reason_of(self.index, question, candidates, status, level, list(seen[0].missing))
         with timing.stage("suggest"):
@@ -221,7 +223,7 @@ class Engine:
         first = seen[0]
         answers = choose_sentences(question, first.document.text, first.passage.sentences, first.choice)
         features = features_of(self.index, question, candidates, first, answers)
-        return Scored(features, self._calibration[question.lang].probability(features))
+        return Scored(features, self._calibration[question.search_lang].probability(features))
 
     def _finish(
         self,

@@ -28,10 +28,12 @@ FEATURES = (
     "uncounted",  # "how many X" is asked and the answering sentences do not mention X
     "number_apart",  # "how many X" is asked and no number stands near an X
     "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
-    "late",  # late interaction of the question and the passage: mean over words, by rarity, of the best cosine
+    "late",  # late interaction of the question and the passage: mean over words, by weight, of the best cosine
     "late_lacking",  # how far the word is from any in the passage that weighs most among those that find no partner, by share
     "late_rarest",  # the same by rarity alone
     "late_unanswered",  # the same with the answering sentences and the header only
+    "needed",  # share of the question's words, by rarity and learnt need, that find no partner in the passage
+    "needed_unanswered",  # the same with the answering sentences and the header only
     "named_missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "type_missing",  # no sentence of the passage holds the sort of thing asked for
     "number_missing",  # a number, date, place or person is asked for and the answering sentences hold none
@@ -166,13 +168,15 @@ def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int
     if asked is None or words is None:
         return {}
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
-    lacking = rarity * (1 - words.passage)
-    unanswered = rarity * (1 - words.sentences[chosen].max(axis=0))
+    absent, absent_here = 1 - words.passage, 1 - words.sentences[chosen].max(axis=0)
+    lacking = rarity * absent
     return {
         "late": words.late,
         "late_lacking": float(lacking.max() / rarity.sum()),
         "late_rarest": float(lacking.max()),
-        "late_unanswered": float(unanswered.max()),
+        "late_unanswered": float((rarity * absent_here).max()),
+        "needed": float(asked.need @ absent / asked.need.sum()),
+        "needed_unanswered": float(asked.need @ absent_here / asked.need.sum()),
     }
 
 

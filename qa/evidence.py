@@ -34,7 +34,7 @@ def match_terms(
     """Which words of a question a passage holds, by stem, alias or gloss, and the terms found; places come from the index."""
     english = index.english_places.find(ordinal, terms.english_numbers)
     own: dict[str, list[tuple[int, int]]] = {}
-    if passage.lang == question.lang == "es":
+    if passage.lang == question.search_lang == "es":
         own = index.spanish_places.find(ordinal, terms.own_numbers)
     starts = [start - passage.start for start, _ in passage.sentences]
     spans: set[tuple[int, int]] = set()
@@ -55,7 +55,7 @@ def match_terms(
             if found := english.get(term.term):
                 where |= sentences_of(found)
                 spans.update(found)
-                if question.lang != passage.lang:
+                if question.search_lang != passage.lang:
                     written = passage.text[found[0][0] : found[0][1]]
                     if written.lower() != word.text.lower():
                         gloss.append(f"{word.text} → {written}")

@@ -26,7 +26,7 @@ RANKING_FEATURES = (
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
     "typed",  # some sentence holds the sort of thing that is asked for
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
-    "late",  # late interaction: mean over the question's words, by rarity, of the best cosine with a word of the passage
+    "late",  # late interaction: mean over the question's words, by weight, of the best cosine with a word of the passage
     "late_sentence",  # the same with the sentence of the passage that it is best for
 )
 
@@ -53,6 +53,7 @@ class Examined:
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
+    remarks: NDArray[np.bool_]  # (sentences,) about the sources rather than about what they say
 
     @property
     def choice(self) -> NDArray[np.float32]:
@@ -64,10 +65,7 @@ class Examined:
         if self.words is None:
             # A quarter, so that a difference means about as much as one of late interaction.
             return (sentence_scores(self.cosines, self.matched.coverages, self.typed) / 4).astype(np.float32)
-        remarks = [is_remark(self.document.text[a:b]) for a, b in self.passage.sentences]
-        scores = (
-            self.words.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * np.asarray(remarks)
-        )
+        scores = self.words.plain_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * self.remarks
         return np.asarray(scores, dtype=np.float32)
 
 
@@ -123,7 +121,7 @@ class Examiner:
             cosines = np.zeros(count, np.float32)
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, count)
-            typed = [expected(document.text[a:b]) for a, b in passage.sentences]
+            texts = [document.text[a:b] for a, b in passage.sentences]
             header = self._header(document.id, passage.section)
             present = header | found
             seen.append(
@@ -134,11 +132,12 @@ class Examiner:
                     terms=found,
                     matched=matched,
                     cosines=cosines,
-                    typed=np.asarray(typed, dtype=np.bool_),
+                    typed=np.asarray([expected(text) for text in texts], dtype=np.bool_),
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
                     words=index.word_matches(asked, ordinal, count) if asked is not None else None,
+                    remarks=np.asarray([is_remark(text) for text in texts], dtype=np.bool_),
                 )
             )
         return seen
@@ -165,7 +164,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
         float(examined.typed.any()),
         float(len(examined.missing)),
         examined.words.late if examined.words else 0.0,
-        float(examined.words.late_sentences.max()) if examined.words else 0.0,
+        float((examined.words.late_sentences - REMARK * examined.remarks).max()) if examined.words else 0.0,
     )
 
 

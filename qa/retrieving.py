@@ -147,7 +147,7 @@ def retrieve(
     index: Index, question: Question, settings: RetrievalSettings, vector: NDArray[np.float32] | None, pool: int = POOL
 ) -> Candidates:
     """The candidates of a question, fused and ordered. `vector` is None where only the lexical arm is served."""
-    terms = question_terms(index, question.search_text, question.lang)
+    terms = question_terms(index, question.search_text, question.search_lang)
     allowed = index.attributes.bitmap(question.filters)
     if question.filters.phrases:
         found = phrase_bitmap(index, question.filters, question.lang)
@@ -210,7 +210,7 @@ def score_candidates(
     else:
         for number, lang in enumerate(index.attributes.names["lang"]):
             inside = langs == number
-            weights = settings.weights_for(question.lang, "es" if lang == "es" else "en")
+            weights = settings.weights_for(question.search_lang, "es" if lang == "es" else "en")
             scores[inside] = fuse(dense[inside], sentence[inside], english[inside], own[inside], weights)
     return Candidates(
         ordinals=ordinals,

@@ -96,19 +96,20 @@ def understand(
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(asked, index, earlier)
     shown: str | None = None
-    search = asked
+    search, search_lang = asked, language
     if before:
-        completed = complete_from_history(asked, before, index)
+        completed = complete_from_history(asked, before, index, language)
         if completed is not None:
-            search = shown = completed
-    corrected = correct_spelling(search, index, language)
+            search, search_lang = completed
+            shown = search
+    corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
     filters = filters or Filters()
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
     if phrases:
         filters = replace(filters, phrases=phrases)
-    return Question(asked, language, search, shown, kind_of(search), filters, tuple(before))
+    return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before))
 
 
 def correct_spelling(text: str, index: Index, lang: Lang) -> str:
@@ -187,11 +188,25 @@ _WH_WORDS = frozenset(
 )
 
 
-def complete_from_history(asked: str, history: Sequence[str], index: Index) -> str | None:
-    """A follow-up as a question that stands alone; None when it already does.
+# The question words of one language in the other, folded: a follow-up may come in either.
+_WH_IN: dict[Lang, dict[str, str]] = {
+    "en": {
+        "cuando": "when", "donde": "where", "quien": "who", "quienes": "who", "por que": "why", "como": "how", "que": "what",
+        "cual": "which", "cuales": "which", "cuantos": "how many", "cuantas": "how many", "cuanto": "how much", "cuanta": "how much",
+    },
+    "es": {
+        "when": "cuándo", "where": "dónde", "who": "quién", "why": "por qué", "how": "cómo", "what": "qué", "which": "cuál",
+        "how many": "cuántos",
+    },
+}  # fmt: skip
+
+
+def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
+    """A follow-up in a language as a question that stands alone, and the language of that; None when it already does.
 
     By rule: a bare question word takes the rest of the earlier question; a year, number, country or name takes the
-    place of the like in it; other short or pointing questions carry its names along.
+    place of the like in it; other short or pointing questions carry its names along. What is exchanged in a question leaves
+    its language; what is carried takes that of the follow-up.
     """
     words = find_words(asked)
     content = _content(words)
@@ -208,22 +223,22 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index) -> s
         return None
     if continues and own_subject >= 4 and names and not pointing:
         return None
-    earlier = _standing(history, index)
+    earlier, spoken = _standing(history, index)
     rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
     bare = [w for w in content if not any(s.start <= w.start < s.end for s in slots)]
     if not content or (not bare and not slots):
-        return _swap_question_word(rest, earlier)
+        return _swap_question_word(rest, earlier, spoken), spoken
     if slots and not bare:
         swapped = _swap_slots(asked, slots, earlier, index)
         if swapped is not None:
             wh = _WH.search(rest)
-            return (
-                _swap_question_word(wh.group(), swapped)
-                if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked)
-                else swapped
-            )
-    carried = _carry(rest, asked, slots, earlier, index)
-    return carried
+            if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked):
+                swapped = _swap_question_word(wh.group(), swapped, spoken)
+            return swapped, spoken
+    kept = " ".join(_carried(asked, slots, earlier, index))
+    if spoken == "es" and lang == "en":
+        kept = index.gloss.gloss_text(kept, "es")
+    return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
 
 
 def _demonstrative(text: str) -> bool:
@@ -244,23 +259,28 @@ def _only_prepositions(rest: str, slots: Sequence[_Slot], asked: str) -> bool:
     return not _WH.search(left)
 
 
-def _standing(history: Sequence[str], index: Index) -> str:
-    """The last question of the history, itself completed where it was a follow-up."""
-    earlier = history[0]
+def _standing(history: Sequence[str], index: Index) -> tuple[str, Lang]:
+    """The last question of the history, itself completed where it was a follow-up, and its language."""
+    earlier, lang = history[0], guess_question_lang(history[0], index, None)
     for question in history[1:]:
-        earlier = complete_from_history(question, [earlier], index) or question
-    return earlier
+        spoken = guess_question_lang(question, index, lang)
+        earlier, lang = complete_from_history(question, [earlier], index, spoken) or (question, spoken)
+    return earlier, lang
 
 
-def _swap_question_word(rest: str, earlier: str) -> str:
+def _swap_question_word(rest: str, earlier: str, lang: Lang) -> str:
     """ "And when?" after "Where was the RCM created?": the earlier question with the new question word."""
     wh = _WH.search(rest)
     old = _WH.search(earlier)
     if wh is None or old is None:
         return f"{earlier.rstrip(' ?!.')} – {rest}"
-    return (
-        earlier[: old.start()] + (wh.group().lower() if old.start() else wh.group().capitalize()) + earlier[old.end() :]
-    ).strip()
+    word = _WH_IN[lang].get(_plain(wh.group()), wh.group())
+    word = word.capitalize() if old.group()[0].isupper() else word.lower()
+    return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
+
+
+def _plain(text: str) -> str:
+    return " ".join(word.folded for word in find_words(text))
 
 
 def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
@@ -287,8 +307,8 @@ def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) 
     return swapped
 
 
-def _carry(rest: str, asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str:
-    """The follow-up with the names, numbers and subject of the earlier question that it does not bring itself."""
+def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> list[str]:
+    """The names, numbers and subject of the earlier question that a follow-up does not bring itself."""
     own = {s.kind for s in slots}
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
@@ -305,4 +325,4 @@ def _carry(rest: str, asked: str, slots: Sequence[_Slot], earlier: str, index: I
         if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
             continue
         kept.append(word.surface)
-    return f"{rest.rstrip(' ?!.')} ({' '.join(kept[:12])})?" if kept else rest
+    return kept[:12]

@@ -49,8 +49,10 @@ def test_words_that_answer_each_other_are_brought_together(monkeypatch: pytest.M
         for asked, told in pairs
     ]  # fmt: skip
     rarity = {example.question: np.ones(500, np.float32) for example in examples}
-    projection = train(examples * 4, tokens, rarity)  # type: ignore[arg-type]
+    projection, importance = train(examples * 4, tokens, rarity)  # type: ignore[arg-type]
     assert projection.shape == (WIDTH, DIM)
+    asked, noise = (float(tokens[word][1][0].astype(np.float32) @ importance) for word in ("asked3", "noise"))
+    assert asked > noise, "a word that tells nothing apart matters less"
     right = sum(
         max(range(12), key=lambda n: late(example.question, example.passages[n], tokens, projection)) == 0 for example in examples
     )
@@ -87,7 +89,7 @@ def test_what_is_learnt_from_is_never_of_the_test_split() -> None:
     only_test = {j.document for q in judged for j in q.judgements if q.split == "test"} - {
         j.document for q in judged for j in q.judgements if q.split == "dev"
     }
-    main = {question.judgements[0].document for question in learning}
+    main = {question.judgements[0].document for question in learning if question.answerable}
     assert not main & only_test
     asked = {question.question for question in judged if question.split == "test"}
     assert not asked & {question.question for question in learning}
@@ -108,4 +110,6 @@ def test_a_model_that_nothing_was_learnt_for_has_its_principal_directions(tmp_pa
         def numpy(self) -> NDArray[np.float32]:
             return self.values
 
-    assert projection_of("another model", Model()).shape == (WIDTH, DIM)
+    projection, importance = projection_of("another model", Model())
+    assert projection.shape == (WIDTH, DIM)
+    assert importance.tolist() == [0.0] * WIDTH

@@ -23,13 +23,16 @@ def rows(*directions: int) -> NDArray[np.float32]:
     return np.asarray([[0.5 if n // 4 == d else 0.0 for n in range(16)] for d in directions], dtype=np.float32)
 
 
-def asked(directions: list[int], words: list[int], pieces: list[int], index: TokenIndex) -> AskedWords:
+def asked(
+    directions: list[int], words: list[int], pieces: list[int], index: TokenIndex, importance: list[float] | None = None
+) -> AskedWords:
     encoded = Encoded(
         vector=EYE[0],
         pieces=np.asarray(pieces, np.int32),
         words=np.asarray(words, np.int32),
         spans=tuple((n, n + 1) for n in range(max(words) + 1)),
         tokens=rows(*directions),
+        importance=np.asarray(importance or [1.0] * len(directions), np.float32),
     )
     found = index.ask(encoded, [True] * (max(words) + 1))
     assert found is not None
@@ -65,11 +68,19 @@ def test_a_word_of_several_pieces_counts_with_their_mean(two_passages: TokenInde
 def test_rarity_is_inverse_document_frequency_of_the_rarest_piece(two_passages: TokenIndex) -> None:
     words = asked([0, 1, 2, 3], [0, 1, 2, 2], [8, 7, 8, 4000], two_passages)
     in_both, in_one, in_none = np.log1p(0.5 / 2.5), np.log1p(1.5 / 1.5), np.log1p(2.5 / 0.5)
-    assert words.rarity == pytest.approx([in_both, in_one, in_none], abs=1e-6)
+    assert words.weight == pytest.approx([in_both, in_one, in_none], abs=1e-6)
+
+
+def test_a_word_weighs_its_rarity_times_the_mean_importance_of_its_pieces(two_passages: TokenIndex) -> None:
+    plain = asked([0, 1, 2], [0, 1, 1], [8, 7, 8], two_passages)
+    words = asked([0, 1, 2], [0, 1, 1], [8, 7, 8], two_passages, importance=[0.5, 3.0, 1.0])
+    assert words.weight == pytest.approx(plain.weight * [0.5, 2.0])
 
 
 def test_a_text_without_words_asks_nothing(two_passages: TokenIndex) -> None:
-    nothing = Encoded(EYE[0], np.empty(0, np.int32), np.empty(0, np.int32), (), np.empty((0, 16), np.float32))
+    nothing = Encoded(
+        EYE[0], np.empty(0, np.int32), np.empty(0, np.int32), (), np.empty((0, 16), np.float32), np.empty(0, np.float32)
+    )
     assert two_passages.ask(nothing, []) is None
 
 
@@ -120,6 +131,7 @@ class Tokenwise:
                 words=np.arange(len(text), dtype=np.int32),
                 spans=tuple((n, n + 1) for n in range(len(text))),
                 tokens=EYE[[ord(c) % 4 for c in text]] / 2,
+                importance=np.ones(len(text), np.float32),
             )
             for text in texts
         ]
@@ -147,11 +159,14 @@ def test_the_graphs_tokens_are_those_of_the_model_projected(bundled_home: Home) 
     embedder = open_embedder(bundled_home.live_folder())
     assert isinstance(embedder, GraphEmbedder)
     reference = SentenceTransformerEmbedder(packaged_model())
-    projection = projection_of(fingerprint_model(packaged_model()), reference.model)
+    projection, importance = projection_of(fingerprint_model(packaged_model()), reference.model)
     text = "Which countries met in Puebla to discuss unaccompanied children?"
     encoded = embedder.encode([text])[0]
     [tokens] = reference.model.encode([text], output_value="token_embeddings", convert_to_numpy=False)
-    expected = tokens.numpy()[1:-1] @ projection
+    tokens = tokens.numpy()[1:-1]
+    assert np.log(encoded.importance) == pytest.approx(tokens @ importance, abs=0.3)
+    assert np.corrcoef(np.log(encoded.importance), tokens @ importance)[0, 1] > 0.97
+    expected = tokens @ projection
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     assert encoded.tokens.shape == (len(encoded.pieces), DIM) == expected.shape
     assert np.einsum("ij,ij->i", encoded.tokens, expected).mean() > 0.97

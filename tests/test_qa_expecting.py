@@ -6,7 +6,7 @@ from qa.expecting import expect, find_counts, kind_of
 
 
 def asks(text: str) -> Question:
-    return Question(text, "en", text, None, kind_of(text), Filters(), ())
+    return Question(text, "en", text, "en", None, kind_of(text), Filters(), ())
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["Where did the XV Annual Meeting take place?"], "and the XIX?", "Where did the XIX Annual Meeting take place?"),
         (["Is Panama a member of the RCM?"], "and Canada?", "Is Canada a member of the RCM?"),
         (["¿Es Panamá miembro de la CRM?"], "¿y Canadá?", "¿Es Canadá miembro de la CRM?"),
+        (["Where was the RCM created?"], "¿y cuándo?", "When was the RCM created?"),
+        (["¿Dónde fue la reunión de 2010?"], "and when?", "¿Cuándo fue la reunión de 2010?"),
+        (["Where was the meeting in 2010?", "¿y en 2014?"], "¿cuándo?", "When was the meeting in 2014?"),
         (["Where did the XV Annual Meeting take place?", "and the XIX?"], "when?", "When did the XIX Annual Meeting take place?"),
     ],
 )
@@ -88,6 +91,27 @@ def test_a_follow_up_takes_the_rest_from_the_question_before(
     question = understand(text, tiny_index, history=history)
     assert question.search_text == question.interpreted_as == searched
     assert (question.text, question.history) == (text, tuple(history))
+
+
+@pytest.mark.parametrize(
+    "before, text, lang, search_lang",
+    [
+        ("Where was the RCM created?", "¿y cuándo?", "es", "en"),
+        ("¿Dónde fue la reunión de 2010?", "and when?", "en", "es"),
+        ("Where did the XIX Annual Meeting take place?", "¿Cuál fue su lema?", "es", "es"),
+    ],
+)
+def test_a_follow_up_in_the_other_language_is_searched_in_one(
+    tiny_index: Index, before: str, text: str, lang: str, search_lang: str
+) -> None:
+    question = understand(text, tiny_index, history=[before])
+    assert (question.lang, question.search_lang) == (lang, search_lang)
+
+
+def test_spanish_words_that_an_english_follow_up_carries_are_glossed(tiny_index: Index) -> None:
+    question = understand("What was its theme?", tiny_index, history=["¿Dónde fue la reunión anual de 2010?"])
+    assert question.search_lang == "en"
+    assert "Meeting" in question.search_text and "reunión" not in question.search_text
 
 
 def test_a_pronoun_carries_the_names_of_the_question_before(tiny_index: Index) -> None:
