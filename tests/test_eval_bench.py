@@ -458,6 +458,44 @@ def test_answers_other_than_200_and_refused_connections_are_errors_not_times(por
     assert (nobody.took_ms, nobody.errors) == ([], 4)
 
 
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"no answer\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nof what length",
+                                  b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"])  # fmt: skip
+def test_what_is_no_whole_answer_is_an_error(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(said)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        load = send(listener.getsockname()[1], ["/"], clients=1, requests=2, seconds=30)
+        thread.join()
+    assert (load.took_ms, load.errors) == ([], 2)
+
+
+def test_clients_keep_their_connection() -> None:
+    reply = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                for _ in range(3):
+                    assert connection.recv(4096).startswith(b"GET /a HTTP/1.1\r\nHost: 127.0.0.1:")
+                    connection.sendall(reply[:20])
+                    connection.sendall(reply[20:])
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        load = send(listener.getsockname()[1], ["/a"], clients=1, requests=3, seconds=30)
+        thread.join()
+    assert (len(load.took_ms), load.errors) == (3, 0)
+
+
 def test_no_request_is_sent_when_the_time_is_over(port: int) -> None:
     assert send(port, ["/a"], clients=2, requests=10, seconds=0).took_ms == []
 

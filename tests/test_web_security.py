@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from qa.errors import BadSettings
 from qa.live import LiveEngine
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, build, write_documents
-from tests.web_fixtures import HTML, MEMBERS, serving, settings_for
+from tests.web_fixtures import BASE, HTML, MEMBERS, serving, settings_for
 from web.app import create_app
 from web.security import client_key, host_name, is_safe_path
 
@@ -62,6 +64,17 @@ def test_every_response_carries_the_protective_headers(client: TestClient, addre
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "same-origin"
     assert "server" not in headers
+
+
+def test_protective_headers_come_once_and_a_response_may_set_its_own(tiny_live: LiveEngine) -> None:
+    app = create_app(tiny_live, settings_for(tiny_live))
+    app.router.routes.append(Route("/framed", lambda request: Response("ok", headers={"X-Frame-Options": "SAMEORIGIN"})))
+    with TestClient(app, base_url=BASE) as client:
+        for address, tls in ((BASE, False), (BASE.replace("http:", "https:"), True)):
+            headers = client.get(f"{address}/framed").headers
+            assert headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+            assert headers.get_list("cross-origin-resource-policy") == ["same-origin"]
+            assert headers.get_list("strict-transport-security") == (["max-age=31536000"] if tls else [])
 
 
 @pytest.mark.parametrize("address", [p for p in PAGES if not p.startswith(("/api", "/static", "/health", "/openapi"))])

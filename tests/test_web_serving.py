@@ -24,6 +24,7 @@ from qa.live import LiveEngine
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
 from tests.web_fixtures import HTML, MEMBERS, serving, wait_until_ready
+from web.cores import keep_to_a_core, one_core_each
 from web.journal import JsonLines
 from web.site import answer_threads
 
@@ -275,6 +276,56 @@ def test_one_answer_at_a_time_where_every_core_has_a_process(
     assert answer_threads(Settings(workers=workers, reranker=reranker)) == expected
 
 
+def test_a_core_is_taken_by_one_process_and_free_again_when_that_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept: list[set[int]] = []
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {5, 2})
+    monkeypatch.setattr("os.sched_setaffinity", lambda pid, cores: kept.append(cores))
+    first, second = keep_to_a_core(tmp_path), keep_to_a_core(tmp_path)
+    assert first is not None and second is not None
+    assert kept == [{2}, {5}]
+    assert keep_to_a_core(tmp_path) is None
+    second.close()
+    third = keep_to_a_core(tmp_path)
+    assert third is not None
+    assert kept == [{2}, {5}, {5}]
+    first.close()
+    third.close()
+
+
+def test_where_a_process_may_not_choose_its_core_it_runs_on_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(pid: int, cores: set[int]) -> None:
+        raise PermissionError(1, "not permitted")
+
+    monkeypatch.setattr("os.sched_setaffinity", refuse)
+    assert keep_to_a_core(tmp_path) is None
+    assert keep_to_a_core(tmp_path / "missing") is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not 2 <= (os.cpu_count() or 1) <= 8 or len(os.sched_getaffinity(0)) != os.cpu_count(), reason="few cores")
+def test_with_a_process_for_every_core_each_keeps_to_its_own(tiny_home: Home) -> None:
+    cores = os.cpu_count() or 1
+    assert one_core_each(Settings(workers=cores)) and not one_core_each(Settings(workers=cores - 1))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qa", "serve", "--port", "0", "--workers", str(cores)],
+        env={**os.environ, "RCM_QA_HOME": str(tiny_home.path), "PYTHONPATH": "."},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    kept: list[set[int]] = []
+    try:
+        for _ in range(200):
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            kept = sorted((c for c in (os.sched_getaffinity(int(child)) for child in children) if len(c) == 1), key=min)
+            if len(kept) == cores:
+                break
+            time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert kept == [{core} for core in sorted(os.sched_getaffinity(0))]
+
+
 def test_other_requests_do_not_wait_behind_answers(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Semaphore(0), threading.Event()
     answer = Engine.answer
@@ -291,6 +342,7 @@ def test_other_requests_do_not_wait_behind_answers(tiny_live: LiveEngine, monkey
             thread.start()
         for _ in range(answer_threads(Settings())):
             assert begun.acquire(timeout=20)
+        assert not begun.acquire(timeout=0.3), "no more answers at once than threads that answer"
         assert client.get("/health/live").status_code == 200
         assert client.get("/api/v1/documents").status_code == 200
         go_on.set()

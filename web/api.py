@@ -15,7 +15,7 @@ from qa.errors import BadQuestion
 from qa.retrieving import Candidates
 from qa.verifying import verify_quotation
 from web.examples import ANSWER, BATCH_LINES, SEARCH
-from web.inputs import AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
+from web.inputs import Asked, AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
 from web.pages import keep_feedback
 from web.problems import Problem, encode_json
 from web.querying import query_parameters, read_query
@@ -28,26 +28,26 @@ router = APIRouter(prefix="/api/v1")
 SEARCH_POOL = 400  # passages that each arm puts forward for paging
 
 
-def _answer(site: Site, engine: Engine, request: Request, ask: AskIn) -> dict[str, Any]:
+def _answer(site: Site, engine: Engine, request: Request, asked: Asked) -> dict[str, Any]:
     timing = Timing()
     answer = engine.answer(
-        ask.question,
-        k=ask.k,
-        lang=ask.lang,
-        history=ask.history,
-        filters=ask.filters.as_filters(),
-        include_passages="passages" in ask.include,
+        asked.question,
+        k=asked.k,
+        lang=asked.lang,
+        history=asked.history,
+        filters=asked.filters,
+        include_passages=asked.include_passages,
         timing=timing,
     )
     site.metrics.count_answer(answer, timing.took_ms, "api")
-    note(request.scope, question=ask.question, answer=answer.status, lang=answer.question.lang)
+    note(request.scope, question=asked.question, answer=answer.status, lang=answer.question.lang)
     return as_json(answer, timing.total())
 
 
-def _reply(request: Request, ask: AskIn, body: str = "") -> Response:
+def _reply(request: Request, asked: Asked, body: str = "") -> Response:
     site = site_of(request)
     engine = site.engine()  # here and not before: a new generation may have to be opened
-    return tagged(request, engine, lambda: _answer(site, engine, request, ask), body=body)
+    return tagged(request, engine, lambda: _answer(site, engine, request, asked), body=body)
 
 
 @router.get(
@@ -60,7 +60,7 @@ def _reply(request: Request, ask: AskIn, body: str = "") -> Response:
 )
 async def ask(request: Request) -> Response:
     """Ask a question: status, the verbatim answer, ranked passages with citations."""
-    asked = read_query(request, AskQuery).as_ask()
+    asked = read_query(request, AskQuery).as_asked()
     return await site_of(request).in_turn(lambda: _reply(request, asked))
 
 
@@ -84,8 +84,8 @@ async def ask_with_history(
     ],
 ) -> Response:  # fmt: skip
     """Ask a question of a conversation: earlier questions complete it, and `interpreted_as` shows how."""
-    body = ask.model_dump_json()
-    return await site_of(request).in_turn(lambda: _reply(request, ask, body))
+    asked, body = ask.as_asked(), ask.model_dump_json()
+    return await site_of(request).in_turn(lambda: _reply(request, asked, body))
 
 
 @router.post(
@@ -139,7 +139,7 @@ def _batch_line(site: Site, engine: Engine, request: Request, number: int, item:
     identifier = given if isinstance(given, (str, int)) and not isinstance(given, bool) else number
     instance = f"{request.url.path}#{number}"
     try:
-        wanted = BatchItemIn.model_validate(item)
+        wanted = BatchItemIn.model_validate(item).as_asked()
         return {"id": identifier, "result": _answer(site, engine, request, wanted)}
     except ValidationError as error:
         problem = Problem(

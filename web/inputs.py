@@ -1,5 +1,7 @@
 """What programs send to the API, checked where it enters."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -49,6 +51,18 @@ class FiltersIn(_In):
         return Filters(self.lang, self.year_from, self.year_to, self.kind, self.publisher, self.document)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question, checked, whichever way it came."""
+
+    question: str
+    history: Sequence[str]
+    k: int
+    lang: LangCode | None
+    filters: Filters
+    include_passages: bool
+
+
 class AskIn(_In):
     """One question."""
 
@@ -63,6 +77,10 @@ class AskIn(_In):
     include: Annotated[
         list[Literal["passages"]], Field(max_length=1, description="passages: show them even where nothing was found")
     ] = []
+
+    def as_asked(self) -> Asked:
+        """The same, checked."""
+        return Asked(self.question, self.history, self.k, self.lang, self.filters.as_filters(), "passages" in self.include)
 
 
 class BatchItemIn(AskIn):
@@ -91,18 +109,10 @@ class AskQuery(_In):
     document: Annotated[Short | None, Field(description="id of one document")] = None
     include: Annotated[Literal["passages"] | None, Field(description="passages: show them even where nothing was found")] = None
 
-    def as_ask(self) -> AskIn:
-        """The same as a body."""
-        filters = FiltersIn(
-            lang=self.doc_lang,
-            year_from=self.year_from,
-            year_to=self.year_to,
-            kind=self.kind,
-            publisher=self.publisher,
-            document=self.document,
-        )
-        include: list[Literal["passages"]] = [self.include] if self.include else []
-        return AskIn(question=self.q, history=self.h, k=self.k, lang=self.lang, filters=filters, include=include)
+    def as_asked(self) -> Asked:
+        """The same, checked."""
+        filters = Filters(self.doc_lang, self.year_from, self.year_to, self.kind, self.publisher, self.document)
+        return Asked(self.q, self.h, self.k, self.lang, filters, self.include is not None)
 
 
 class SearchQuery(_In):

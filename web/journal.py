@@ -17,6 +17,7 @@ from web.problems import Problem
 from web.security import Refuse
 
 log = logging.getLogger("web.requests")
+_encode = json.JSONEncoder(default=str).encode
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -34,7 +35,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=True, default=str)
+        return _encode(entry)
 
 
 def set_up_logging() -> None:

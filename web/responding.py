@@ -53,7 +53,7 @@ def tagged(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The JSON (or bytes) that `make` returns, or 304 where the caller has it already; made only when needed."""
-    tag = make_etag(engine, [request.method, request.url.path, request.url.query, body])
+    tag = make_etag(engine, [request.method, request.scope["path"], request.scope["query_string"].decode("latin-1"), body])
     common = {"ETag": tag, "Cache-Control": "private, no-cache", **(headers or {})}
     if request.method == "GET" and matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=common)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import BadSettings
@@ -26,14 +26,17 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+# As they go over the wire: every response passes here.
+HEADERS = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+TLS_HEADERS = (*HEADERS, (b"strict-transport-security", b"max-age=31536000"))
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GUARDED = ("/api/", "/mcp")  # doors of programs: tokens, and requests from foreign web pages
 _COUNTED = ("/api/", "/mcp", "/answer.md", "/feedback")
@@ -91,14 +94,13 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        protective = TLS_HEADERS if scope.get("scheme") == "https" else HEADERS
+
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-                if scope.get("scheme") == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                given = list(message.get("headers", ()))
+                present = {name.lower() for name, _ in given}
+                message["headers"] = given + [header for header in protective if header[0] not in present]
             await send(message)
 
         await self.app(scope, receive, send_with)
@@ -229,10 +231,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        problem = Problem("too-large", f"the body may have at most {self._max:,} bytes", headers={"Connection": "close"})
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared[:18]) > self._max:
-            await self._refuse(scope, receive, send, problem)
+            await self._refuse(scope, receive, send, self._too_large())
             return
         seen = 0
 
@@ -241,10 +242,13 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._max:
-                raise problem
+                raise self._too_large()
             return message
 
         await self.app(scope, receive_counted, send)
+
+    def _too_large(self) -> Problem:
+        return Problem("too-large", f"the body may have at most {self._max:,} bytes", headers={"Connection": "close"})
 
 
 class Overload:

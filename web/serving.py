@@ -4,12 +4,14 @@ import os
 import socket
 import sys
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from qa.settings import Settings
+from web.cores import keep_to_a_core, one_core_each
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -83,4 +85,8 @@ def make_worker_app() -> "FastAPI":
     from web.journal import set_up_logging
 
     set_up_logging()
-    return make_app(Settings.model_validate_json(os.environ[_HANDED_DOWN]))
+    settings = Settings.model_validate_json(os.environ[_HANDED_DOWN])
+    core = keep_to_a_core(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])) if one_core_each(settings) else None
+    app = make_app(settings)
+    app.state.core = core  # open as long as this process runs
+    return app

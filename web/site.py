@@ -1,11 +1,11 @@
 """What all doors share: the engine that answers, settings, counters, the feedback file, templates."""
 
-import os
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -15,6 +15,7 @@ from qa.errors import BadQuestion, QaError
 from qa.live import LiveEngine
 from qa.settings import Settings
 from web.catalogue import Catalogues
+from web.cores import one_core_each
 from web.feedback import Feedback
 from web.leads import Leads
 from web.metrics import Metrics
@@ -39,7 +40,7 @@ class Site:
     catalogues: Catalogues
     leads: Leads
     renderer: Renderer
-    answering: CapacityLimiter  # threads that answer the API's questions
+    answering: Executor  # the few threads that answer the API's questions
 
     async def in_turn(self, work: Callable[[], T]) -> T:
         """What a piece of work returns, done in one of the few threads that answer; the others wait their turn.
@@ -47,7 +48,7 @@ class Site:
         Answers hold the interpreter's lock but for the model: more of them at once only take the caches from each other.
         Other requests have threads of their own and do not wait behind them.
         """
-        return await to_thread.run_sync(work, limiter=self.answering)
+        return await asyncio.get_running_loop().run_in_executor(self.answering, work)
 
     def engine(self) -> Engine:
         """The engine that answers now. Raises NotReady or IndexError_."""
@@ -76,13 +77,13 @@ def make_site(live: LiveEngine, settings: Settings) -> Site:
         catalogues=Catalogues(),
         leads=leads,
         renderer=Renderer(),
-        answering=CapacityLimiter(answer_threads(settings)),
+        answering=ThreadPoolExecutor(answer_threads(settings), thread_name_prefix="answering"),
     )
 
 
 def answer_threads(settings: Settings) -> int:
     """How many answers one process works at: one where every core has a process, else two, so that models overlap."""
-    return 1 if settings.workers >= (os.cpu_count() or 1) and settings.reranker is None else 2
+    return 1 if one_core_each(settings) else 2
 
 
 def site_of(request: Request) -> Site:
