@@ -112,4 +112,4 @@ def test_a_model_that_nothing_was_learnt_for_has_its_principal_directions(tmp_pa
 
     projection, importance = projection_of("another model", Model())
     assert projection.shape == (WIDTH, DIM)
-    assert importance.tolist() == [0.0] * WIDTH
+    assert importance.tolist() == [[0.0, 0.0]] * WIDTH

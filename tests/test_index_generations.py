@@ -276,7 +276,8 @@ def test_a_projection_learnt_anew_builds_a_new_generation(tmp_path: Path, corpus
     first = home.live_name()
     build(home.path, corpus)
     assert home.live_name() == first
-    np.savez(tmp_path / "projection.npz", projection=np.eye(384, 64, dtype=np.float16), model=fingerprint_model(packaged_model()))
+    learnt = np.eye(384, 64, dtype=np.float32), np.zeros((384, 2), np.float32)
+    projecting.write_learnt(tmp_path / "projection.npz", fingerprint_model(packaged_model()), *learnt)
     monkeypatch.setattr(projecting, "LEARNT", tmp_path / "projection.npz")
     build(home.path, corpus)
     assert home.live_name() != first

@@ -24,7 +24,11 @@ def rows(*directions: int) -> NDArray[np.float32]:
 
 
 def asked(
-    directions: list[int], words: list[int], pieces: list[int], index: TokenIndex, importance: list[float] | None = None
+    directions: list[int],
+    words: list[int],
+    pieces: list[int],
+    index: TokenIndex,
+    importance: list[tuple[float, float]] | None = None,
 ) -> AskedWords:
     encoded = Encoded(
         vector=EYE[0],
@@ -32,7 +36,7 @@ def asked(
         words=np.asarray(words, np.int32),
         spans=tuple((n, n + 1) for n in range(max(words) + 1)),
         tokens=rows(*directions),
-        importance=np.asarray(importance or [1.0] * len(directions), np.float32),
+        importance=np.log(np.asarray(importance or [(1.0, 1.0)] * len(directions), np.float32)),
     )
     found = index.ask(encoded, [True] * (max(words) + 1))
     assert found is not None
@@ -71,16 +75,17 @@ def test_rarity_is_inverse_document_frequency_of_the_rarest_piece(two_passages: 
     assert words.weight == pytest.approx([in_both, in_one, in_none], abs=1e-6)
 
 
-def test_a_word_weighs_its_rarity_times_the_mean_importance_of_its_pieces(two_passages: TokenIndex) -> None:
+def test_a_word_weighs_its_rarity_times_the_geometric_mean_of_the_importance_of_its_pieces(two_passages: TokenIndex) -> None:
     plain = asked([0, 1, 2], [0, 1, 1], [8, 7, 8], two_passages)
-    words = asked([0, 1, 2], [0, 1, 1], [8, 7, 8], two_passages, importance=[0.5, 3.0, 1.0])
-    assert words.weight == pytest.approx(plain.weight * [0.5, 2.0])
+    words = asked([0, 1, 2], [0, 1, 1], [8, 7, 8], two_passages, importance=[(0.5, 1), (4, 1), (1, 9)])
+    assert plain.weight.tolist() == plain.need.tolist() == plain.rarity.tolist()
+    assert words.weight == pytest.approx(plain.rarity * [0.5, 2.0])
+    assert words.need == pytest.approx(plain.rarity * [1.0, 3.0])
 
 
 def test_a_text_without_words_asks_nothing(two_passages: TokenIndex) -> None:
-    nothing = Encoded(
-        EYE[0], np.empty(0, np.int32), np.empty(0, np.int32), (), np.empty((0, 16), np.float32), np.empty(0, np.float32)
-    )
+    none = np.empty(0, np.int32)
+    nothing = Encoded(EYE[0], none, none, (), np.empty((0, 16), np.float32), np.empty((0, 2), np.float32))
     assert two_passages.ask(nothing, []) is None
 
 
@@ -131,7 +136,7 @@ class Tokenwise:
                 words=np.arange(len(text), dtype=np.int32),
                 spans=tuple((n, n + 1) for n in range(len(text))),
                 tokens=EYE[[ord(c) % 4 for c in text]] / 2,
-                importance=np.ones(len(text), np.float32),
+                importance=np.zeros((len(text), 2), np.float32),
             )
             for text in texts
         ]
@@ -164,8 +169,8 @@ def test_the_graphs_tokens_are_those_of_the_model_projected(bundled_home: Home) 
     encoded = embedder.encode([text])[0]
     [tokens] = reference.model.encode([text], output_value="token_embeddings", convert_to_numpy=False)
     tokens = tokens.numpy()[1:-1]
-    assert np.log(encoded.importance) == pytest.approx(tokens @ importance, abs=0.3)
-    assert np.corrcoef(np.log(encoded.importance), tokens @ importance)[0, 1] > 0.97
+    assert encoded.importance == pytest.approx(tokens @ importance, abs=0.3)
+    assert np.corrcoef(encoded.importance.ravel(), (tokens @ importance).ravel())[0, 1] > 0.97
     expected = tokens @ projection
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     assert encoded.tokens.shape == (len(encoded.pieces), DIM) == expected.shape
