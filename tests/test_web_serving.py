@@ -303,6 +303,7 @@ def test_where_a_process_may_not_choose_its_core_it_runs_on_all(monkeypatch: pyt
 
 @pytest.mark.slow
 @pytest.mark.skipif(not 2 <= (os.cpu_count() or 1) <= 8 or len(os.sched_getaffinity(0)) != os.cpu_count(), reason="few cores")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not kept to a core")
 def test_with_a_process_for_every_core_each_keeps_to_its_own(tiny_home: Home) -> None:
     cores = os.cpu_count() or 1
     assert one_core_each(Settings(workers=cores)) and not one_core_each(Settings(workers=cores - 1))
