@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from eval.bench_answers import Asked, choose_questions, in_english_space, measure_answers, measure_ingestion, took_ms
+from eval.bench_answers import Asked, choose_questions, measure_answers, measure_ingestion, took_ms
 from eval.bench_memory import resident
 from eval.bench_printing import draw_report, print_report
 from eval.bench_processes import (
@@ -173,7 +173,7 @@ def measure_floor(engine: Engine, questions: Sequence[Asked]) -> float:
     """Median milliseconds of the bare forward of one question, now."""
     embedder = engine.index.embedder
     assert embedder is not None
-    texts = [in_english_space(engine, text, lang) for text, lang in questions]
+    texts = [engine.index.embedded_text(text, lang) for text, lang in questions]
     embedder.embed(texts[:1])
     return float(np.median([took_ms(lambda text=text: embedder.embed([text])) for text in texts]))  # type: ignore[misc]
 

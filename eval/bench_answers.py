@@ -70,12 +70,6 @@ def quantiles(values: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": float(middle), "p95_ms": float(high), "n": len(values)}
 
 
-def in_english_space(engine: Engine, text: str, lang: Lang) -> str:
-    """What the embedder is given for a question."""
-    glossed = engine.index.manifest.model.glossed
-    return engine.index.gloss.gloss_text(text, lang) if glossed else text
-
-
 def measure_answers(engine: Engine, questions: Sequence[Asked], rounds: int = 3) -> dict[str, Any]:
     """Milliseconds of the bare forward, of search and of full answers.
 
@@ -94,7 +88,7 @@ def measure_answers(engine: Engine, questions: Sequence[Asked], rounds: int = 3)
     for number in range(rounds + 1):
         for text, _ in questions:
             asked = engine.understand(text)
-            given = in_english_space(engine, asked.search_text, asked.lang)
+            given = engine.index.embedded_text(asked.search_text, asked.search_lang)
             bare_ms = took_ms(lambda given=given: embedder.embed([given]))  # type: ignore[misc]
             search_ms = took_ms(lambda asked=asked: engine.search(asked, Timing()))  # type: ignore[misc]
             timing = Timing()
@@ -187,4 +181,4 @@ def question_vectors(engine: Engine, questions: Sequence[Asked]) -> np.ndarray[A
     """(n, dim) float32, unit rows: the questions as the index is searched for them."""
     embedder: Embedder | None = engine.index.embedder
     assert embedder is not None
-    return embedder.embed([in_english_space(engine, text, lang) for text, lang in questions])
+    return embedder.embed([engine.index.embedded_text(text, lang) for text, lang in questions])

@@ -16,9 +16,9 @@ from eval.sets import QuestionSet
 from eval.tokens import Tokens
 from index.tokens import word_starts
 from qa.answering import Timing
+from qa.answers import Question
 from qa.evidence import choose_sentences
 from qa.examining import Examined
-from qa.retrieving import Candidates
 
 STEPS, RATE, HELD = 150, 0.01, 0.03
 CONTRAST = 0.3  # weight of the contrasts beside the other pairs
@@ -49,26 +49,27 @@ def load_pairs(part: QuestionSet, questions: Sequence[JudgedQuestion], tokens: T
         found = engine.search(understood, Timing())
         if found.asked is None or not len(found.ordinals):
             continue
-        candidates, seen = engine.examine(understood, found)
-        words = _words(part, part.index.gloss.gloss_text(understood.search_text, understood.search_lang), tokens)
-        if len(words) != len(candidates.asked.rarity if candidates.asked else ()):
+        _, seen = engine.examine(understood, found)
+        words = _words(part, part.index.embedded_text(understood.search_text, understood.search_lang), tokens)
+        if len(words) != len(found.asked.rarity):
             continue
         relevance = part.judge.judge(part.places[question.id]).relevance
-        grades = [relevance.get(one.ordinal, 0) for one in seen]
-
-        def pair(one: Examined, answers: bool, words: Floats = words, candidates: Candidates = candidates) -> Pair:
-            chosen = choose_sentences(understood, one.document.text, one.passage.sentences, one.choice)  # noqa: B023
-            numbers = [n for n, span in enumerate(one.passage.sentences) if span in chosen]
-            assert candidates.asked is not None and one.words is not None
-            found = np.stack((one.words.passage, one.words.sentences[numbers].max(axis=0)), axis=1)
-            return Pair(words, candidates.asked.rarity, 1 - found, answers)
-
+        graded = [(one, relevance.get(one.ordinal, 0)) for one in seen]
         if contrasts:
-            pairs += [pair(one, True) for one, grade in zip(seen, grades, strict=True) if grade >= RELEVANT][:1]
-            pairs += [pair(one, False) for one, grade in zip(seen, grades, strict=True) if not grade][:1]
-        elif not question.answerable or grades[0] >= RELEVANT:
-            pairs.append(pair(seen[0], question.answerable))
+            shown = [(one, True) for one, grade in graded if grade >= RELEVANT][:1]
+            shown += [(one, False) for one, grade in graded if not grade][:1]
+        else:
+            shown = [(one, question.answerable) for one, grade in graded[:1] if not question.answerable or grade >= RELEVANT]
+        pairs += [Pair(words, found.asked.rarity, _lacking(understood, one), answers) for one, answers in shown]
     return pairs
+
+
+def _lacking(question: Question, one: Examined) -> Floats:
+    """(words, 2) what a passage and its answering sentences lack of a question's words."""
+    assert one.words is not None, "an index that holds the words of questions holds those of passages"
+    chosen = choose_sentences(question, one.document.text, one.passage.sentences, one.choice)
+    numbers = [n for n, span in enumerate(one.passage.sentences) if span in chosen]
+    return 1 - np.stack((one.words.passage, one.words.sentences[numbers].max(axis=0)), axis=1)
 
 
 def _words(part: QuestionSet, text: str, tokens: Tokens) -> Floats:

@@ -66,7 +66,7 @@ def load_examples(part: QuestionSet) -> list[Example]:
         for passage in index.store.passages_at(found):
             title = index.store.document(passage.document_id).title
             texts.append(embedding_text(title, passage.section, passage.text, passage.lang, index.gloss.gloss_text))
-        asked = index.gloss.gloss_text(understood.search_text, understood.search_lang)
+        asked = index.embedded_text(understood.search_text, understood.search_lang)
         examples.append(Example(asked, tuple(texts), answers, main_document(question, part.places)))
     return examples
 
@@ -152,10 +152,10 @@ class _Learner:
         with dev_sets([*files, LEARNING_QUESTIONS], [*homes, folder / BUNDLED_QUESTIONS.stem], None, None) as sets:
             for part in sets:
                 unseen = [q for q in part.questions if half_of(main_document(q, part.places)) == half]
-                teaching = part.name == LEARNING_QUESTIONS.stem
-                alone = [q for q in unseen if not (teaching and q.answerable)]
-                judged += load_pairs(part, alone, self._tokens, contrasts=False)
-                contrasts += load_pairs(part, [q for q in unseen if q not in alone], self._tokens, contrasts=True)
+                teaching = [q for q in unseen if q.answerable] if part.name == LEARNING_QUESTIONS.stem else []
+                taught = {question.id for question in teaching}
+                judged += load_pairs(part, [q for q in unseen if q.id not in taught], self._tokens, contrasts=False)
+                contrasts += load_pairs(part, teaching, self._tokens, contrasts=True)
         print(f"half {half}: {len(judged)} pairs, {len(contrasts)} contrasts", flush=True)
         return judged, contrasts
 

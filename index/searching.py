@@ -12,7 +12,7 @@ from corpus.errors import BadData
 from corpus.gloss import Gloss
 from corpus.glossary import load_glossary
 from corpus.mapped import map_array
-from corpus.records import Passage
+from corpus.records import Lang, Passage
 from corpus.words import ENGLISH_STOP_WORDS, fold
 from index.analysis import Analyzer
 from index.embedders import Embedder, TokenEmbedder
@@ -85,6 +85,10 @@ class Index:
         self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None
         self.vocabulary = Vocabulary(folder)
         self.attributes = Attributes(folder / "attributes.npy", names, self.store.document_ids())
+
+    def embedded_text(self, question: str, lang: Lang) -> str:
+        """A question as it is embedded: in English space where the index is, which a multilingual embedder needs not."""
+        return self.gloss.gloss_text(question, lang) if self.manifest.model.glossed else question
 
     def encode_question(self, text: str) -> tuple[NDArray[np.float32], AskedWords | None]:
         """(dim,) unit vector of a text already in English space, and its words where the index holds those of passages.

@@ -102,10 +102,7 @@ class Engine:
         vector = asked = None
         if self.index.embedder is not None and self.settings.mode != "lexical":
             with timing.stage("gloss"):
-                glossed = self.index.manifest.model.glossed
-                text = (
-                    self.index.gloss.gloss_text(question.search_text, question.search_lang) if glossed else question.search_text
-                )
+                text = self.index.embedded_text(question.search_text, question.search_lang)
             with timing.stage("embed"):
                 vector, asked = self.index.encode_question(text)
         with timing.stage("retrieve"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from corpus.language import spanish_share
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words, fold
 from index.filters import Filters
 from index.searching import Index
 from qa.answers import Question
@@ -274,13 +274,9 @@ def _swap_question_word(rest: str, earlier: str, lang: Lang) -> str:
     old = _WH.search(earlier)
     if wh is None or old is None:
         return f"{earlier.rstrip(' ?!.')} – {rest}"
-    word = _WH_IN[lang].get(_plain(wh.group()), wh.group())
+    word = _WH_IN[lang].get(fold(wh.group()), wh.group())
     word = word.capitalize() if old.group()[0].isupper() else word.lower()
     return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
-
-
-def _plain(text: str) -> str:
-    return " ".join(word.folded for word in find_words(text))
 
 
 def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
