@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 def map_array(path: Path) -> NDArray[Any]:
     """A `.npy` file as a read-only array over the mapped file; a plain array, since the memmap class is slow to index."""
-    return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
+    try:
+        return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
+    except SystemError:  # Python 3.11 parses a header wrongly while another thread parses as well (CPython issue 106905)
+        return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
 
 
 def map_bytes(path: Path) -> NDArray[np.uint8]:

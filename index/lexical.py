@@ -111,7 +111,7 @@ class LexicalIndex:
         self._impacts = map_array(folder / "impacts.npy")
         self._bounds = map_array(folder / "bounds.npy")
         self._numbers: dict[str, int | None] = {}
-        self.size = int(np.load(folder / "size.npy")[0])
+        self.size = int(map_array(folder / "size.npy")[0])
 
     def __contains__(self, term: str) -> bool:
         return self.number(term) is not None
