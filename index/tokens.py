@@ -60,11 +60,6 @@ class WordMatches:
 
     @property
     def late_sentences(self) -> NDArray[np.float32]:
-        """(sentences,) the same with each sentence."""
-        return _mean(self.sentences, self.weight)
-
-    @property
-    def plain_sentences(self) -> NDArray[np.float32]:
         """(sentences,) the mean by rarity alone: what tells passages apart matters less among the sentences of one."""
         return _mean(self.sentences, self.rarity)
 

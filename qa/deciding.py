@@ -13,7 +13,7 @@ from corpus.records import Lang
 from corpus.words import find_words
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import COVERED, Examined, Subject
+from qa.examining import COVERED, DEPTH, Examined, Subject
 from qa.expecting import find_counts
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
@@ -21,17 +21,13 @@ PATH = Path(__file__).parent / "calibration.json"
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
-    "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
+    "ahead",  # how far the fused score is above the mean of the candidates that are looked at
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
-    "unanswered",  # share of the question's words, by rarity, that the answering sentences and the header lack in any inflection
-    "rarest_unanswered",  # the rarity of the rarest
+    "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
     "uncounted",  # "how many X" is asked and the answering sentences do not mention X
     "number_apart",  # "how many X" is asked and no number stands near an X
     "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
-    "late",  # late interaction of the question and the passage: mean over words, by weight, of the best cosine
-    "late_lacking",  # how far the word is from any in the passage that weighs most among those that find no partner, by share
-    "late_rarest",  # the same by rarity alone
-    "late_unanswered",  # the same with the answering sentences and the header only
+    "late_lacking",  # late interaction: how far the word that the passage lacks most is from any there, by its share of rarity
     "needed",  # share of the question's words, by rarity and learnt need, that find no partner in the passage
     "needed_unanswered",  # the same with the answering sentences and the header only
     "named_missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
@@ -41,7 +37,6 @@ FEATURES = (
     "place_missing",
     "person_missing",
     "other_year",  # the question names a year, the answering sentences only others
-    "asks_number",
 )
 
 
@@ -127,9 +122,8 @@ def features_of(
     covered = first.cosines + COVERED * first.matched.coverages
     return {
         "sentence": float(first.cosines.max()),
-        "coverage": first.coverage,
+        **_ahead(candidates),
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
-        "unanswered": sum(word.weight for word in unanswered) / (terms.total_weight or 1.0),
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
         "uncounted": float(_lacks(_COUNTED, question, terms, unanswered)),
         "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
@@ -142,7 +136,6 @@ def features_of(
         "place_missing": float(question.kind == "where" and untyped),
         "person_missing": float(question.kind == "who" and untyped),
         "other_year": float(_other_year(question.search_text, answer_text, first)),
-        "asks_number": float(question.kind == "how_many"),
     }
 
 
@@ -162,6 +155,13 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
     return [word for word in terms.words if not covered(word)]
 
 
+def _ahead(candidates: Candidates) -> dict[str, float]:
+    """None where filters or a small collection leave too few candidates to compare with."""
+    if len(candidates.scores) < DEPTH:
+        return {}
+    return {"ahead": float(candidates.scores[0] - candidates.scores[:DEPTH].mean())}
+
+
 def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int]) -> dict[str, float]:
     """Of late interaction; none where the index or the question has no tokens."""
     asked, words = candidates.asked, first.words
@@ -169,12 +169,8 @@ def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int
         return {}
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
     absent, absent_here = 1 - words.passage, 1 - words.sentences[chosen].max(axis=0)
-    lacking = rarity * absent
     return {
-        "late": words.late,
-        "late_lacking": float(lacking.max() / rarity.sum()),
-        "late_rarest": float(lacking.max()),
-        "late_unanswered": float((rarity * absent_here).max()),
+        "late_lacking": float((rarity * absent).max() / rarity.sum()),
         "needed": float(asked.need @ absent / asked.need.sum()),
         "needed_unanswered": float(asked.need @ absent_here / asked.need.sum()),
     }

@@ -18,8 +18,8 @@ from qa.retrieving import Candidates
 COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a sentence's cosine; chosen on the dev split
 # The same for the choice of a passage's answering sentences, where late interaction says how alike their words are.
 CHOSEN_COSINE, CHOSEN_TYPED = 0.07, 0.045
-REMARK = 0.1  # what a remark about other sources loses: it repeats the question's words without saying the thing itself
-DEPTH = 12  # candidates that are looked at; the others keep their place behind them
+REMARK = 0.2  # what a remark about other sources loses: it repeats the question's words without saying the thing itself
+DEPTH = 8  # candidates that are looked at; the others keep their place behind them
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion
@@ -27,7 +27,7 @@ RANKING_FEATURES = (
     "typed",  # some sentence holds the sort of thing that is asked for
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "late",  # late interaction: mean over the question's words, by weight, of the best cosine with a word of the passage
-    "late_sentence",  # the same with the sentence of the passage that it is best for
+    "choice",  # the score of the sentence that answers best
 )
 
 
@@ -48,7 +48,7 @@ class Examined:
     terms: Set[str]  # the question's terms that stand in it
     matched: Matched
     cosines: NDArray[np.float32]
-    typed: NDArray[np.bool_]
+    typed: NDArray[np.bool_]  # holds the sort of thing that is asked for and is no remark
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
@@ -65,7 +65,7 @@ class Examined:
         if self.words is None:
             # A quarter, so that a difference means about as much as one of late interaction.
             return (sentence_scores(self.cosines, self.matched.coverages, self.typed) / 4).astype(np.float32)
-        scores = self.words.plain_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * self.remarks
+        scores = self.words.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * self.remarks
         return np.asarray(scores, dtype=np.float32)
 
 
@@ -122,6 +122,7 @@ class Examiner:
             if candidates.vector is not None:
                 cosines = index.sentence_scores(candidates.vector, ordinal, count)
             texts = [document.text[a:b] for a, b in passage.sentences]
+            remarks = [is_remark(text) for text in texts]
             header = self._header(document.id, passage.section)
             present = header | found
             seen.append(
@@ -132,12 +133,12 @@ class Examiner:
                     terms=found,
                     matched=matched,
                     cosines=cosines,
-                    typed=np.asarray([expected(text) for text in texts], dtype=np.bool_),
+                    typed=np.asarray([not r and expected(t) for r, t in zip(remarks, texts, strict=True)], dtype=np.bool_),
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
                     words=index.word_matches(asked, ordinal, count) if asked is not None else None,
-                    remarks=np.asarray([is_remark(text) for text in texts], dtype=np.bool_),
+                    remarks=np.asarray(remarks, dtype=np.bool_),
                 )
             )
         return seen
@@ -164,7 +165,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
         float(examined.typed.any()),
         float(len(examined.missing)),
         examined.words.late if examined.words else 0.0,
-        float((examined.words.late_sentences - REMARK * examined.remarks).max()) if examined.words else 0.0,
+        float(examined.choice.max()),
     )
 
 

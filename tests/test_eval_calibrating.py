@@ -43,7 +43,7 @@ def make_examples(count: int = 240, seed: int = 0) -> list[Example]:
         answerable = n % 4 != 0
         right = answerable and n % 9 != 0
         features = rng.normal(size=len(FEATURES))
-        features[FEATURES.index("coverage")] = rng.normal(2.0 if right else 0.0, 0.7)
+        features[FEATURES.index("sentence")] = rng.normal(2.0 if right else 0.0, 0.7)
         lang = "en" if n // 4 % 2 else "es"
         examples.append(Example(f"q{n}", lang, f"d{n // 6}" if answerable else f"?{n}", answerable, right, tuple(features)))  # type: ignore[arg-type]
     return examples
@@ -113,8 +113,8 @@ def fits() -> dict[Lang, LanguageFit]:
 def test_calibration_finds_the_feature_that_tells_and_keeps_its_promises_out_of_fold(fits: dict[Lang, LanguageFit]) -> None:
     for lang, fit in fits.items():
         weights = dict(zip(FEATURES, fit.model["weights"], strict=True))
-        assert max(weights, key=lambda name: abs(weights[name])) == "coverage"
-        assert weights["coverage"] > 0
+        assert max(weights, key=lambda name: abs(weights[name])) == "sentence"
+        assert weights["sentence"] > 0
         assert fit.figures["AUROC"] > 0.75
         assert fit.figures["false answers"] <= MAX_FALSE_ANSWERS[lang]
         assert fit.figures["false refusals"] <= MAX_FALSE_REFUSALS

@@ -11,6 +11,7 @@ from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.answers import Answer, as_json
 from qa.errors import BadQuestion
+from qa.examining import DEPTH
 from tests.conftest import WordEmbedder
 
 QUESTIONS = [
@@ -255,3 +256,15 @@ def test_an_explanation_shows_the_gloss_that_matched(bundled_home: Home) -> None
         )
     gloss = [line.lower() for passage in answer.passages for line in passage.explain.gloss]
     assert any("trata" in line.partition(" → ")[0] and line.endswith("→ trafficking") for line in gloss)
+
+
+@pytest.mark.model
+def test_how_far_the_first_is_ahead_is_unknown_where_filters_leave_few(bundled_home: Home) -> None:
+    with Index(bundled_home.live_folder(), None) as index:
+        engine = Engine(index)
+        _, _, scored = engine.score("Which countries are members of the RCM?")
+        assert scored is not None and 0 < scored.features["ahead"] < 2
+        few = Filters(document="crm-member-countries")
+        _, candidates, scored = engine.score("Which countries are members of the RCM?", filters=few)
+        assert 0 < len(candidates.ordinals) < DEPTH
+        assert scored is not None and "ahead" not in scored.features

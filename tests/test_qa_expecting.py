@@ -2,7 +2,7 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, kind_of
+from qa.expecting import expect, find_counts, is_remark, kind_of
 
 
 def asks(text: str) -> Question:
@@ -67,8 +67,33 @@ def test_when_and_where_is_met_by_either() -> None:
     assert not check("It was held by the ministers.")
 
 
-def test_a_remark_about_sources_is_no_statement() -> None:
-    assert not expect(asks("When was it?"))("Note: another source says 3 May.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: another source says 3 May.",
+        "City and dates of that meeting were not found.",
+        "La sede y las fechas de la reunión no se conocen.",
+        "No se encontró el lugar de 2003.",
+        "The page explains how the fund began and who pays for it.",
+        "En ella se indica quién convoca y dónde se reúnen.",
+    ],
+)
+def test_a_remark_about_the_sources_is_no_statement(text: str) -> None:
+    assert is_remark(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The page shows what the ministers were to do: approve the plan and the budget.",
+        "The report shows a rise in returns.",
+        "The fund was found to be empty.",
+        "La reunión se celebró en Cobán, donde no se conocían.",
+        "Officials explained how visas are shared.",
+    ],
+)
+def test_a_statement_is_no_remark(text: str) -> None:
+    assert not is_remark(text)
 
 
 def test_counts_are_numbers_that_are_no_dates() -> None:
