@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from eval.bench_processes import (
 from eval.bench_synthetic import SYNTHESIS, gather_material, make_probes, measure_size
 from eval.bench_updates import UPDATES, measure_update
 from eval.commands import check_output
-from eval.errors import BadOption, EvalError
+from eval.errors import BadOption
 from qa.answering import Engine
 from qa.commands.frame import HomeOption, run_command
 from qa.live import open_engine
@@ -40,17 +41,8 @@ LEAST, MOST = 100, 10_000_000
 
 def run(arguments: Sequence[str]) -> int:
     """Run `bench ARGUMENTS`: 0 done, 1 the work failed, 2 a mistake of the caller; one line on stderr, no traceback."""
-    try:
-        return run_command(bench, "bench", arguments)
-    except BenchFailed as error:
-        return _fail(error, 1)
-    except EvalError as error:
-        return _fail(error, 2)
-
-
-def _fail(error: object, status: int) -> int:
-    print(f"rcm-qa bench: {' '.join(str(error).split())}", file=sys.stderr)
-    return status
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that what it has started ends with it
+    return run_command(bench, "bench", arguments)
 
 
 def read_sizes(text: str, option: str = "--sizes") -> list[int]:

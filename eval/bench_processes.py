@@ -46,6 +46,8 @@ sys.stdin.readline()
 class BenchFailed(EvalError):
     """Something that is measured did not work; the reason is what it said last."""
 
+    status = 1
+
 
 class ServerFailed(BenchFailed):
     """The server ended or was not ready in time; the reason is what it said last."""

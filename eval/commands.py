@@ -1,6 +1,5 @@
 """`rcm-qa eval ...`: the table of commands; each loads what it needs when it is called."""
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -8,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from corpus.errors import CorpusError
-from eval.errors import BadOption, CheckFailed, EvalError
-from index.errors import BuildRefused, IndexError_
-from qa.errors import QaError
+from eval.errors import BadOption, CheckFailed
+from qa.commands.frame import run_app
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True, help=__doc__)
 
@@ -29,34 +26,7 @@ HomeOption = Annotated[Path | None, typer.Option("--home", help="folder of the i
 
 def run(arguments: Sequence[str]) -> int:
     """Run `eval ARGUMENTS`: 0 done, 1 the work failed, 2 a mistake of the caller; one line on stderr, no traceback."""
-    command = typer.main.get_command(app)
-    try:
-        result = command.main(list(arguments), prog_name="rcm-qa eval", standalone_mode=False)
-    except (CheckFailed, BuildRefused) as error:
-        return _fail(error, 1)
-    except (EvalError, QaError, CorpusError) as error:
-        return _fail(error, 2)
-    except IndexError_ as error:
-        return _fail(error, 1)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    except Exception as error:
-        message = getattr(error, "format_message", None)
-        if message is None:
-            raise
-        text = message()
-        if text:
-            return _fail(text, 2)
-        return 2  # no command was named: typer has shown the list
-    return result if isinstance(result, int) else 0
-
-
-def _fail(error: object, status: int) -> int:
-    print(f"rcm-qa eval: {' '.join(str(error).split())}", file=sys.stderr)
-    return status
+    return run_app(app, "rcm-qa eval", arguments)
 
 
 SplitOption = Annotated[str | None, typer.Option("--split", help="dev or test; default: both")]

@@ -1,7 +1,9 @@
 """The errors of the eval stage: what is wrong, with the value; what was expected; what to do."""
 
+from qa.errors import QaError
 
-class EvalError(Exception):
+
+class EvalError(QaError):
     """Base of everything that this stage raises for a cause outside the program."""
 
 
@@ -23,3 +25,5 @@ class BadOption(EvalError):
 
 class CheckFailed(EvalError):
     """The answers are worse than the reference, beyond chance. The work failed, not the caller."""
+
+    status = 1

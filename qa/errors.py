@@ -4,6 +4,8 @@
 class QaError(Exception):
     """Base of everything that this stage raises for a cause outside the program."""
 
+    status = 2  # with which a command ends: a mistake of the caller
+
 
 class BadQuestion(QaError):
     """A question that cannot be asked: empty, too long, or with a filter that makes no sense."""

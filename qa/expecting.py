@@ -82,7 +82,9 @@ _CAUSE = re.compile(
     re.IGNORECASE,
 )
 
-_MISSING = re.compile(r"\b(?:was|were|is|are) not (?:found|known)\b|\bno se (?:conoc|encontr)(?:e|en|[oó]|ieron|aron)\b", re.IGNORECASE)
+_MISSING = re.compile(
+    r"\b(?:was|were|is|are) not (?:found|known)\b|\bno se (?:conoc|encontr)(?:e|en|[oó]|ieron|aron)\b", re.IGNORECASE
+)
 _ANNOUNCED = re.compile(
     r"\b(?:page|website|site|section|chapter|document|publication|report|text|p[aá]gina|sitio|secci[oó]n|cap[ií]tulo|documento|"
     r"publicaci[oó]n|informe|texto|en ell[ao])\b.{0,80}?\b(?:explain|sets? out|describ|show|tell|indicat|explic|indic|expon|muestr|"

@@ -1,7 +1,9 @@
 import json
 import os
 import re
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import weakref
@@ -579,3 +581,21 @@ def test_the_table_of_peers_compares_what_had_equally_many_threads() -> None:
     rows += [{**each, "threads": "default", "p50_ms": 4.0} for each in rows]
     lines = bench_peers.show({"rows": rows, "skipped": {}}).splitlines()
     assert [line.split()[-4] for line in lines[1:]] == ["1.00", "3.00", "1.00", "1.00"]
+
+
+def test_a_killed_bench_takes_its_server_along(tiny_home: Home) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from eval import bench, bench_processes\n"
+        "def measure(*args, **kwargs):\n"
+        "    with bench_processes.serving(Path(sys.argv[1])) as server: print(server.pid, flush=True); time.sleep(60)\n"
+        "bench_processes._stage = lambda port: 'full'; bench.open_engine = lambda *args: None; bench.measure = measure\n"
+        "sys.exit(bench.run(['--home', sys.argv[1]]))"
+    )
+    environment = bench_processes.child_environment()
+    with subprocess.Popen([sys.executable, "-c", code, str(tiny_home.path)], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        server = int(process.stdout.readline())
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)

@@ -5,17 +5,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from index.generations import Home
 from qa.cli import COMMANDS
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, write_documents
+from tests.web_fixtures import wait_for_server
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -124,15 +123,7 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         process = subprocess.Popen([str(BIN / "rcm-qa"), "serve", "--port", "18743"], env=environ, stdout=out, stderr=out)
         base = "http://127.0.0.1:18743"
         try:
-            for _ in range(240):
-                try:
-                    if httpx.get(f"{base}/health/ready", timeout=5).status_code == 200:
-                        break
-                except httpx.TransportError:
-                    pass
-                time.sleep(0.25)
-            else:
-                pytest.fail(f"the server did not become ready: {log.read_text()[-800:]}")
+            wait_for_server(base)
             yield base
         finally:
             process.terminate()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.testclient import TestClient
 
@@ -58,3 +59,16 @@ def wait_until_ready(client: TestClient, stage: str = "full") -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"not ready: {reply.text}")
+
+
+def wait_for_server(base: str, seconds: float = 60) -> None:
+    """Until a server in another process says at an address that it is ready."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{base}/health/ready", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{base} was not ready in {seconds} s")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from corpus.errors import CorpusError
-from index.errors import BuildRefused, IndexError_, UnknownId
+from index.errors import IndexError_, UnknownId
 from qa.errors import QaError
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="folder of the index and of your library")]
@@ -22,17 +22,21 @@ LangOption = Annotated[str | None, typer.Option("--lang", help="language of the 
 
 def run_command(function: Callable[..., Any], name: str, arguments: Sequence[str]) -> int:
     """Run one command: 0 done, 1 the work failed, 2 a mistake of the caller; no traceback for either."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command(name)(function)
-    command = typer.main.get_command(app)
+    return run_app(app, f"rcm-qa {name}", arguments)
+
+
+def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
+    """Run one command or a table of commands as `name` with arguments; what it ends with as for `run_command`."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        result = command.main(list(arguments), prog_name=f"rcm-qa {name}", standalone_mode=False)
-    except (QaError, CorpusError, UnknownId) as error:
+        result = typer.main.get_command(app).main(list(arguments), prog_name=name, standalone_mode=False)
+    except QaError as error:
+        return _fail(name, error, error.status)
+    except (CorpusError, UnknownId) as error:
         return _fail(name, error, 2)
-    except BuildRefused as error:
-        return _fail(name, error, 1)
     except IndexError_ as error:
         return _fail(name, error, 1)
     except KeyboardInterrupt:
@@ -44,13 +48,14 @@ def run_command(function: Callable[..., Any], name: str, arguments: Sequence[str
         message = getattr(error, "format_message", None)
         if message is None:
             raise
-        return _fail(name, message(), 2)
+        text = message()  # empty where no command of a table was named: typer has shown the list
+        return _fail(name, text, 2) if text else 2
     return result if isinstance(result, int) else 0
 
 
 def _fail(name: str, error: object, status: int) -> int:
     text = " ".join(str(error).split())
-    print(f"rcm-qa {name}: {text}", file=sys.stderr)
+    print(f"{name}: {text}", file=sys.stderr)
     return status
 
 
