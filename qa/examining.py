@@ -12,7 +12,7 @@ from index.searching import Index
 from index.tokens import WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
-from qa.expecting import expect, is_remark
+from qa.expecting import expect, is_remark, speaks_for_an_answer
 from qa.retrieving import Candidates
 
 COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a sentence's cosine; chosen on the dev split
@@ -54,6 +54,7 @@ class Examined:
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
     remarks: NDArray[np.bool_]  # (sentences,) about the sources rather than about what they say
+    preferred: NDArray[np.bool_]  # (sentences,) typed, where that speaks for an answer
 
     @property
     def choice(self) -> NDArray[np.float32]:
@@ -64,8 +65,9 @@ class Examined:
         """
         if self.words is None:
             # A quarter, so that a difference means about as much as one of late interaction.
-            return (sentence_scores(self.cosines, self.matched.coverages, self.typed) / 4).astype(np.float32)
-        scores = self.words.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.typed - REMARK * self.remarks
+            return (sentence_scores(self.cosines, self.matched.coverages, self.preferred) / 4).astype(np.float32)
+        scores = self.words.late_sentences + CHOSEN_COSINE * self.cosines + CHOSEN_TYPED * self.preferred
+        scores -= REMARK * self.remarks
         return np.asarray(scores, dtype=np.float32)
 
 
@@ -112,6 +114,7 @@ class Examiner:
         index = self._index
         ordinals = [int(candidates.ordinals[position]) for position in positions]
         expected = expect(question, index.vocabulary.is_common)
+        preferring = speaks_for_an_answer(question)
         asked = candidates.asked
         seen: list[Examined] = []
         for ordinal, passage in zip(ordinals, index.store.passages_at(ordinals), strict=True):
@@ -125,6 +128,7 @@ class Examiner:
             remarks = [is_remark(text) for text in texts]
             header = self._header(document.id, passage.section)
             present = header | found
+            typed = np.asarray([not r and expected(t) for r, t in zip(remarks, texts, strict=True)], dtype=np.bool_)
             seen.append(
                 Examined(
                     ordinal=ordinal,
@@ -133,12 +137,13 @@ class Examiner:
                     terms=found,
                     matched=matched,
                     cosines=cosines,
-                    typed=np.asarray([not r and expected(t) for r, t in zip(remarks, texts, strict=True)], dtype=np.bool_),
+                    typed=typed,
                     header=header,
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
                     words=index.word_matches(asked, ordinal, count) if asked is not None else None,
                     remarks=np.asarray(remarks, dtype=np.bool_),
+                    preferred=typed if preferring else np.zeros_like(typed),
                 )
             )
         return seen
@@ -162,7 +167,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
     return (
         float(candidates.scores[position]),
         examined.coverage,
-        float(examined.typed.any()),
+        float(examined.preferred.any()),
         float(len(examined.missing)),
         examined.words.late if examined.words else 0.0,
         float(examined.choice.max()),

@@ -64,6 +64,12 @@ _PLACE = re.compile(
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
 _WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
+_PERSON_ASKED = re.compile(
+    r"\b(names?|nombres?|llama(ba)?|person|persona|minister|official|ambassador|director|coordinator|president|expert|representative|"
+    r"delegate|secretary|chancellor|ministr[oa]|viceministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|"
+    r"president[ea]|expert[oa]|representante|delegad[oa]|secretari[oa])\b",
+    re.IGNORECASE,
+)
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
     r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
@@ -115,6 +121,15 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
         kinds = ("when", "where")
     checks = [_check_of(kind, question.search_text, asked, is_common) for kind in kinds]
     return lambda text: any(holds(text) for holds in checks)
+
+
+def speaks_for_an_answer(question: Question) -> bool:
+    """Whether what holds the sort of thing asked for comes before what does not.
+
+    Not where "who" may as well be a body or a country: half of the passages that answer name no person. That no person is
+    named still speaks against an answer.
+    """
+    return question.kind != "who" or _PERSON_ASKED.search(question.search_text) is not None
 
 
 def is_remark(text: str) -> bool:

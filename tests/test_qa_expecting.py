@@ -2,7 +2,7 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, is_remark, kind_of
+from qa.expecting import expect, find_counts, is_remark, kind_of, speaks_for_an_answer
 
 
 def asks(text: str) -> Question:
@@ -94,6 +94,21 @@ def test_a_remark_about_the_sources_is_no_statement(text: str) -> None:
 )
 def test_a_statement_is_no_remark(text: str) -> None:
     assert not is_remark(text)
+
+
+@pytest.mark.parametrize(
+    "text, speaks",
+    [
+        ("Who pays for the secretariat?", False),
+        ("¿Quién convoca la reunión?", False),
+        ("Who was the director who signed it?", True),
+        ("¿Qué ministra asistió?", True),
+        ("When was it held?", True),
+        ("How many came?", True),
+    ],
+)
+def test_a_person_is_preferred_only_where_a_person_is_asked_for(text: str, speaks: bool) -> None:
+    assert speaks_for_an_answer(asks(text)) is speaks
 
 
 def test_counts_are_numbers_that_are_no_dates() -> None:
