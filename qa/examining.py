@@ -18,7 +18,7 @@ from qa.retrieving import Candidates
 COVERED, TYPED = 0.4, 0.3  # what covered words and the fitting kind add to a sentence's cosine; chosen on the dev split
 # The same for the choice of a passage's answering sentences, where late interaction says how alike their words are.
 CHOSEN_COSINE, CHOSEN_TYPED = 0.07, 0.045
-REMARK = 0.2  # what a remark about other sources loses: it repeats the question's words without saying the thing itself
+REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 DEPTH = 8  # candidates that are looked at; the others keep their place behind them
 
 RANKING_FEATURES = (
