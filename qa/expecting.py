@@ -12,6 +12,13 @@ from qa.answers import Question, QuestionKind
 
 Check = Callable[[str], bool]
 
+_OFFICES = (
+    "(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor"
+)
+_OFFICES_ES = (
+    "(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|"
+    "representante|delegad[oa]|secretari[oa]"
+)
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("who", r"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){0,2}((vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa])|c[oó]mo se llama(ba)? (el|la) (\w+ )?((vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa]))\b"),
     ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]+\W*$"),
@@ -19,7 +26,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
     ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-    ("who", r"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor|country chaired)|qu[eé] (persona|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|representante|delegad[oa]|secretari[oa]))\b"),
+    ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
     ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
     ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
     ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
@@ -64,12 +71,7 @@ _PLACE = re.compile(
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
 _WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
-_PERSON_ASKED = re.compile(
-    r"\b(names?|nombres?|llama(ba)?|person|persona|minister|official|ambassador|director|coordinator|president|expert|representative|"
-    r"delegate|secretary|chancellor|ministr[oa]|viceministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|"
-    r"president[ea]|expert[oa]|representante|delegad[oa]|secretari[oa])\b",
-    re.IGNORECASE,
-)
+_PERSON_ASKED = re.compile(rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b", re.IGNORECASE)
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
     r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
@@ -87,7 +89,6 @@ _CAUSE = re.compile(
     r"porque|debido a|a fin de|para que|con el fin|motivo|raz[oó]n|prop[oó]sito|objetivo|ya que|puesto que)\b",
     re.IGNORECASE,
 )
-
 _MISSING = re.compile(
     r"\b(?:was|were|is|are) not (?:found|known)\b|\bno se (?:conoc|encontr)(?:e|en|[oó]|ieron|aron)\b", re.IGNORECASE
 )
@@ -97,9 +98,9 @@ _ANNOUNCED = re.compile(
     r"detall)\w*\b.{0,120}?\b(?:how|who|what|which|where|when|why|cómo|quién(?:es)?|qué|cuál(?:es)?|dónde|cuándo)\b[^:]*$",
     re.IGNORECASE,
 )
-# One of these stands in every sentence that the patterns find; a search for them costs next to nothing.
+# One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
-_ANNOUNCED_MARKS = ("explain", " out ", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
+_ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
 
 
 def kind_of(text: str) -> QuestionKind:
@@ -138,10 +139,11 @@ def is_remark(text: str) -> bool:
     Such a sentence repeats the words of a question without answering it. In the bundled collection what is missing or
     announced holds a judged answer a sixth as often as other sentences.
     """
+    small = text.lower()
     return (
         text.startswith(("Note:", "Nota:"))
-        or (any(mark in text for mark in _MISSING_MARKS) and _MISSING.search(text) is not None)
-        or (any(mark in text for mark in _ANNOUNCED_MARKS) and _ANNOUNCED.search(text) is not None)
+        or (any(mark in small for mark in _MISSING_MARKS) and _MISSING.search(text) is not None)
+        or (any(mark in small for mark in _ANNOUNCED_MARKS) and _ANNOUNCED.search(text) is not None)
     )
 
 

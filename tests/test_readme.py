@@ -123,7 +123,10 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         process = subprocess.Popen([str(BIN / "rcm-qa"), "serve", "--port", "18743"], env=environ, stdout=out, stderr=out)
         base = "http://127.0.0.1:18743"
         try:
-            wait_for_server(base)
+            try:
+                wait_for_server(base)
+            except AssertionError as error:
+                pytest.fail(f"{error}: {log.read_text()[-800:]}")
             yield base
         finally:
             process.terminate()
