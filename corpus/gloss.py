@@ -117,6 +117,7 @@ class Gloss:
         self._vocabulary = map_array(folder / "vocabulary.npy")
         self._known: dict[str, Entry | None] = {}
         self._resolved: dict[str, Entry | None] = {}
+        self._alone: dict[str, tuple[Sense, ...]] = {}  # senses of words that mean the same wherever they stand
         self._english: dict[str, bool] = {}
 
     def entry(self, form: str) -> Entry | None:
@@ -198,6 +199,9 @@ class Gloss:
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
         word = words[at]
+        alone = self._alone.get(word.surface)
+        if alone is not None:
+            return 1, alone
         if not word.surface.isascii():
             accented = self.entry(word.surface.lower())
             if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
@@ -209,11 +213,17 @@ class Gloss:
                 phrase = self.entry(" ".join(stretch[:length]))
                 if phrase is not None and phrase.senses:
                     return length, phrase.senses
-        capitalised = at > 0 and word.surface[:1].isupper() and words[at - 1].end + 2 > word.start
-        if capitalised and (entry is None or not entry.senses or entry.verb_form):
+        capital = word.surface[:1].isupper()
+        if capital and at > 0 and words[at - 1].end + 2 > word.start and (not entry or not entry.senses or entry.verb_form):
             return 1, ()
+        begins_phrase = entry is not None and entry.longest > 1
         entry = self.resolve(word.folded)
-        return 1, entry.senses if entry else ()
+        senses = entry.senses if entry else ()
+        if not capital and not begins_phrase:
+            if len(self._alone) > 50_000:
+                self._alone.clear()
+            self._alone[word.surface] = senses
+        return 1, senses
 
     def gloss_words(self, text: str) -> list[tuple[int, int, tuple[Sense, ...]]]:
         """(start, end, senses) of every unit of a Spanish text in order; no senses where the word stays as it is."""

@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from corpus.errors import CorpusError
 
@@ -32,6 +32,19 @@ def packaged_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+class _WordTokens(dict[str, int]):
+    """Tokens of a piece of text between white space, counted when it is first asked for."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > 200_000:
+            self.clear()
+        self[word] = len(self._tokenizer.encode(word, add_special_tokens=False).ids)
+        return self[word]
+
+
 class ModelTokens:
     """The tokenizer of a sentence-transformers model folder (`tokenizer.json`)."""
 
@@ -45,9 +58,15 @@ class ModelTokens:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.max_tokens = max_tokens(folder)
+        # BERT's way of cutting begins at white space: no token reaches over it, so words are counted once each.
+        self._by_word = (json.loads(self._tokenizer.to_str())["pre_tokenizer"] or {}).get("type") == "BertPreTokenizer"
+        self._words = _WordTokens(self._tokenizer)
+        self._special = self._tokenizer.num_special_tokens_to_add(False)
 
     def count(self, text: str) -> int:
         """Tokens of a text, special tokens included."""
+        if self._by_word:
+            return self._special + sum(map(self._words.__getitem__, text.split()))
         return len(self._tokenizer.encode(text).ids)
 
 

@@ -138,6 +138,8 @@ class EmbeddingCache:
         for (key, _), vector in zip(bare, self._embedder.embed([text for _, text in bare]), strict=True):
             rows.append((key, vector.tobytes(), None, None))
         with closing(sqlite3.connect(self._path)) as connection:
+            # In WAL mode this loses nothing to a killed process, and does not wait for the disk at each step.
+            connection.execute("PRAGMA synchronous=NORMAL")
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
             connection.commit()
 

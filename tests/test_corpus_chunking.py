@@ -1,4 +1,5 @@
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -131,3 +132,37 @@ def test_bundled_passages_fit_the_real_tokenizer() -> None:
     for made in load_collection([BUNDLED]).documents[::15]:
         for passage in cutter.chunk_document(made):
             assert tokens.count(cutter.embedded(made, passage)) <= 256
+
+
+ODD_TEXTS = (
+    "", " ", "Reunión  de la CRM:\n«XV»,\tSan José (2010).", "e-mail: info@crmsv.org — https://example.org/a_b?c=1", "ñandú ÑANDÚ İ ß ﬁ",
+    "日本語の文 mixed with words", "pneumonoultramicroscopicsilicovolcanoconiosis", "a" * 300, "1,190 y 3.5 % (±2)", "non\u00a0breaking\u2003spaces\u2028line",
+    "emoji 🇬🇹 and [MASK] [SEP]",
+)  # fmt: skip
+
+
+@pytest.mark.model
+def test_words_counted_by_themselves_add_up_to_the_tokens_of_the_text() -> None:
+    from tokenizers import Tokenizer
+
+    from corpus.tokens import packaged_model, packaged_tokens
+
+    whole = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
+    whole.no_truncation()
+    whole.no_padding()
+    for text in (*ODD_TEXTS, " ".join(ODD_TEXTS)):
+        assert packaged_tokens().count(text) == len(whole.encode(text).ids), text
+
+
+def test_a_tokenizer_whose_tokens_reach_over_spaces_counts_the_text_as_a_whole(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    from corpus.tokens import ModelTokens
+
+    made = Tokenizer(models.BPE({"a": 0, " ": 1, "b": 2, "a ": 3, "a b": 4}, [("a", " "), ("a ", "b")]))
+    assert made.pre_tokenizer is None
+    made.save(str(tmp_path / "tokenizer.json"))
+    assert ModelTokens(tmp_path).count("a b") == 1
+    made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    made.save(str(tmp_path / "tokenizer.json"))
+    assert ModelTokens(tmp_path).count("a b") == 2
