@@ -148,7 +148,7 @@ class Engine:
             question = self.understand(text, lang=lang, history=history, filters=filters)
         candidates = self.search(question, timing)
         if not len(candidates.ordinals):
-            return self._nothing(question, candidates)
+            return self._nothing(question, suggest(self, question, candidates, "not_found") if suggestions else ())
         with timing.stage("extract"):
             candidates, seen = self.examine(question, candidates)
             shown = diversify(self.index, candidates, k)
@@ -257,7 +257,7 @@ class Engine:
             notes=candidates.notes,
         )
 
-    def _nothing(self, question: Question, candidates: Candidates) -> Answer:
+    def _nothing(self, question: Question, suggested: tuple[str, ...]) -> Answer:
         return Answer(
             question=question,
             status="not_found",
@@ -266,7 +266,7 @@ class Engine:
             lang=None,
             citations=(),
             passages=(),
-            suggestions=suggest(self, question, candidates, "not_found"),
+            suggestions=suggested,
             facets={},
             index=self.info,
         )
