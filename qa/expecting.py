@@ -31,10 +31,20 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
     ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
 )  # fmt: skip
+# A question word that a question opens with, and words that after it only join clauses: "how did they feel when it ended".
+_OPENING = re.compile(
+    r"^\W*(?:(?:and|but|so|then|y|e|pero|in|on|at|to|for|from|by|with|of|until|since|en|a|de|por|para|con|desde|hasta|sobre)\s+)*"
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|did|do|has|have|had|can|could|will|would|"
+    r"qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt[oa]s?|es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|"
+    r"tiene|tuvo|puede|existe)\b",
+    re.IGNORECASE,
+)
+_JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
+_AND = re.compile(r"(?:\b(?:and|or|y|e|o)\s+(?:\w{1,4}\s)?|[¿;?]\s*)¿?$", re.IGNORECASE)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _NUMBER = re.compile(
-    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|dozens?|half|"
-    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|mitad|decenas?)\b",
+    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|hundreds?|thousands?|millions?|dozens?|half|"
+    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|cien|cient[oa]s|miles|mill[oó]n(?:es)?|mitad|decenas?)\b",
     re.IGNORECASE,
 )
 _MONEY_ASKED = re.compile(
@@ -48,7 +58,7 @@ _MONEY = re.compile(
 _AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
 _AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
 _UNIT_ASKED = re.compile(
-    r"\b(?:how many|cu[aá]nt[oa]s) (?P<unit>days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
+    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|\b(?:how many|cu[aá]nt[oa]s) (?P<unit>days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
     re.IGNORECASE,
 )
 _SPAN_OF_TIME = re.compile(
@@ -65,8 +75,9 @@ _DATE = re.compile(
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _PLACE = re.compile(
-    r"\b(?:in|at|to|from|near|en|a|desde|sede|hotel|hosted by)\s+(?:the |la |el |los |las )?(?:city of |ciudad de )?"
-    r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
+    r"\b(?:in|at|to|from|near|city of|town of|en|a|desde|sede|ciudad de|[Hh]otel|hosted by)\s+"
+    r"(?:(?:[Tt]he|[Ll]a|[Ee]l|[Ll]os|[Ll]as) )?(?:city of |[Cc]iudad de |[Hh]otel )?"
+    r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
 )
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
 _WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
@@ -105,9 +116,13 @@ _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "expl
 
 def kind_of(text: str) -> QuestionKind:
     """What sort of answer a question asks for, by its words."""
+    opening = _OPENING.match(text)
+    after = opening.end() if opening else len(text)
     for kind, pattern in _KINDS:
-        if pattern.search(text):
-            return kind
+        for match in pattern.finditer(text):
+            # An accent tells Spanish question words; a second question is joined by "and".
+            if match.start() < after or match.group().lower() not in _JOINS or _AND.search(text, 0, match.start()):
+                return kind
     return "what"
 
 
