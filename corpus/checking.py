@@ -11,7 +11,7 @@ import yaml
 from corpus.errors import BadData
 from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER as LEXICON
-from corpus.lexicon import read_lexicon
+from corpus.lexicon import read_lexicon, read_synonyms
 from corpus.loading import BUNDLED, Collection, load_collection
 from corpus.records import Document
 from corpus.words import find_words
@@ -166,7 +166,7 @@ def check_lexicon() -> Iterator[str]:
     """Format, order, duplicates, alphabet, empty senses; and that the lexicon is as large as promised."""
     headwords: set[str] = set()
     for path in sorted(LEXICON.glob("*.tsv")):
-        if path.name == "weights.tsv":
+        if path.name in ("weights.tsv", "synonyms.tsv"):
             continue
         before = ""
         seen: set[tuple[str, str]] = set()
@@ -185,3 +185,9 @@ def check_lexicon() -> Iterator[str]:
             headwords |= {spanish for spanish, _ in seen}
     if len(headwords) < _HEADWORDS:
         yield f"lexicon: {len(headwords):,} headwords, expected at least {_HEADWORDS:,}"
+    synonyms = list(read_synonyms())
+    if [headword for headword, _ in synonyms] != sorted({headword for headword, _ in synonyms}):
+        yield "synonyms.tsv: a headword is out of order or stands twice; sort the file by code point"
+    for headword, words in synonyms:
+        if len({headword, *words}) <= len(words):
+            yield f"synonyms.tsv: {headword!r} names a word twice"

@@ -43,6 +43,15 @@ def read_lexicon(path: Path) -> Iterator[LexiconLine]:
         yield LexiconLine(spanish, pos, senses)
 
 
+def read_synonyms(path: Path = FOLDER / "synonyms.tsv") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """English headwords with the words that a question may use for them, closest first. Raises BadData naming a bad line."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not re.fullmatch(r"[a-z]+\t[a-z]+(; [a-z]+)*", line):
+            raise BadData(f"{path.name}:{number}: expected a headword, a tab and words joined by '; ', in small letters")
+        headword, words = line.split("\t")
+        yield headword, tuple(words.split("; "))
+
+
 def read_weights(path: Path) -> dict[str, list[Sense]]:
     """Translation weights learnt from parallel text: folded Spanish form -> English stems with probability."""
     weights: dict[str, list[Sense]] = {}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from eval.bench_memory import resident
 from index.lexical import LexicalIndex, best
+from index.synonyms import searched_terms
 from index.vectors import VectorIndex
 
 POOL = 64  # passages that each arm puts forward, as in answers
@@ -27,6 +28,7 @@ class Probe:
 
     vector: NDArray[np.float32]
     english: Mapping[str, float]
+    near: Mapping[str, float]  # synonyms
     own: Mapping[str, float]
     possible_english: float
     possible_own: float
@@ -41,7 +43,7 @@ def filter_mask(name: str, size: int) -> NDArray[np.bool_] | None:
 def write_probes(folder: Path, probes: list[Probe]) -> None:
     """Keep questions beside an index."""
     np.save(folder / "probes.npy", np.stack([probe.vector for probe in probes]))
-    terms = [[dict(p.english), dict(p.own), p.possible_english, p.possible_own] for p in probes]
+    terms = [[dict(p.english), dict(p.near), dict(p.own), p.possible_english, p.possible_own] for p in probes]
     (folder / "probes.json").write_text(json.dumps(terms), encoding="utf-8")
 
 
@@ -55,7 +57,7 @@ def search_lexical(
     english: LexicalIndex, spanish: LexicalIndex, probe: Probe, allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
     """The lexical arm: both fields for a Spanish question, each score a share of what is possible."""
-    ordinals, _ = english.search(probe.english, POOL, allowed)
+    ordinals, _ = english.search(searched_terms(english, probe.english, probe.near), POOL, allowed)
     if not probe.own:
         return ordinals
     union = np.union1d(ordinals, spanish.search(probe.own, POOL, allowed)[0])

@@ -70,7 +70,7 @@ def make_probes(engine: Engine, questions: Sequence[Asked]) -> list[Probe]:
     probes = []
     for (text, lang), vector in zip(questions, question_vectors(engine, questions), strict=True):
         terms = question_terms(engine.index, text, lang)
-        probes.append(Probe(vector, terms.english, terms.own, terms.possible_english, terms.possible_own))
+        probes.append(Probe(vector, terms.english, terms.near, terms.own, terms.possible_english, terms.possible_own))
     return probes
 
 

@@ -29,7 +29,7 @@ MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unansw
 MAX_FALSE_REFUSALS = 0.02  # of the answerable questions: half of the target, as unseen questions are refused more often
 _ROUNDING = 6
 # Whether more of a feature can only speak for an answer (1) or against it (-1).
-SIGNS = {name: 1 if name in ("sentence", "ahead", "typed_sentence") else -1 for name in FEATURES}
+SIGNS = {name: 1 if name in ("sentence", "synonyms", "ahead", "typed_sentence") else -1 for name in FEATURES}
 
 Floats = NDArray[np.float64]
 

@@ -32,10 +32,12 @@ from index.errors import BuildRefused, IndexError_
 from index.filters import make_attributes
 from index.generations import Home
 from index.graph import GraphEmbedder, make_graph
+from index.lexical import LexicalIndex
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
 from index.projecting import projection_name
 from index.searching import Index
 from index.store import Store, write_store
+from index.synonyms import write_synonyms
 from index.tokens import TOKENS_UP_TO, write_tokens
 from index.vectors import write_vectors
 from index.vocabulary import write_vocabulary
@@ -280,6 +282,8 @@ def _write(
             english.write(folder, "english")
             spanish.write(folder, "spanish")
             del english, spanish
+            known = LexicalIndex(folder / "english").terms()
+            write_synonyms(folder / "synonyms", {term: number for number, term in enumerate(known)})
         with clock.stage("store"):
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)

@@ -3,7 +3,7 @@
 import itertools
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from index.errors import IndexMismatch
 _FILES = ("terms.bin", "term_offsets.npy", "posting_offsets.npy", "passages.npy", "impacts.npy", "bounds.npy")
 _BLOCK = 1 << 20  # postings whose impacts are worked out at a time
 _PROBED = 16  # times as long as the candidates are many, and probing a list beats adding it
+_SMALL = 1 << 16  # passages and postings together that are sooner added up than sorted out
+_SHORT = 4  # times as long as the passages are many, and a list is gone through whole
 _ROUNDING = 1e-5  # share of the greatest possible score that sums of float32 may be off by, far more than they are
 
 
@@ -145,6 +147,10 @@ class LexicalIndex:
         self._numbers[term] = found
         return found
 
+    def name(self, number: int) -> str:
+        """The term with a number."""
+        return self._names[self._name_offsets[number] : self._name_offsets[number + 1]].tobytes().decode()
+
     def frequency(self, term: str) -> int:
         """In how many passages a term occurs."""
         at = self.number(term)
@@ -178,6 +184,12 @@ class LexicalIndex:
         lists = self._lists(terms)
         if not lists or limit < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        if self.size + sum(len(passages) for *_, passages, _ in lists) <= _SMALL:
+            weights = np.repeat([weight for _, weight, *_ in lists], [len(passages) for *_, passages, _ in lists])
+            impacts = weights * np.concatenate([impacts for *_, impacts in lists])
+            sums = np.bincount(np.concatenate([passages for *_, passages, _ in lists]), impacts, self.size).astype(np.float32)
+            matching = np.flatnonzero(sums if allowed is None else sums * allowed)
+            return best(matching, sums[matching], limit)
         # A passage that a filter leaves out never comes up from minus infinity.
         scores = np.zeros(self.size, np.float32) if allowed is None else np.where(allowed, np.float32(0), np.float32(-np.inf))
         left = sum(bound for bound, *_ in lists)
@@ -211,6 +223,29 @@ class LexicalIndex:
             found, added = _probe(passages, impacts, ordinals)
             scores[found] += np.float32(weight) * added
         return scores
+
+    def impacts(self, terms: Sequence[str], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(terms, n) what each term adds to the score of each passage, zero where it does not occur."""
+        out = np.zeros((len(terms), len(ordinals)), dtype=np.float32)
+        short: list[tuple[int, int, int]] = []
+        for row, term in enumerate(terms):
+            at = self.number(term)
+            if at is not None:
+                a, b = int(self._offsets[at]), int(self._offsets[at + 1])
+                if b - a <= _SHORT * len(ordinals):
+                    short.append((row, a, b))
+                else:
+                    found, added = _probe(self._passages[a:b], self._impacts[a:b], ordinals)
+                    out[row, found] = added
+        if short:
+            # One look at all short lists together costs less than a search in each.
+            columns = np.full(self.size, -1, dtype=np.int32)
+            columns[ordinals] = np.arange(len(ordinals), dtype=np.int32)
+            column = columns[np.concatenate([self._passages[a:b] for _, a, b in short])]
+            rows = np.repeat([row for row, _, _ in short], [b - a for _, a, b in short])
+            wanted = column >= 0
+            out[rows[wanted], column[wanted]] = np.concatenate([self._impacts[a:b] for _, a, b in short])[wanted]
+        return out
 
 
 def _probe(

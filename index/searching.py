@@ -22,6 +22,7 @@ from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest
 from index.places import Places
 from index.store import Store
+from index.synonyms import Synonyms
 from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
@@ -75,6 +76,7 @@ class Index:
         self.vectors = VectorIndex(folder, self.manifest.model.dim)
         self.english = LexicalIndex(folder / "english")
         self.spanish = LexicalIndex(folder / "spanish")
+        self.synonyms = Synonyms(folder / "synonyms", self.english)
         self.english_places = Places(folder / "english-places")
         self.spanish_places = Places(folder / "spanish-places")
         self.gloss = Gloss(folder / "gloss")

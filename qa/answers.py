@@ -43,7 +43,7 @@ class Explanation:
     fused_rank: int
     matched_terms: tuple[str, ...]
     score: float
-    gloss: tuple[str, ...] = ()  # "trata -> trafficking": words that matched in translation
+    gloss: tuple[str, ...] = ()  # "trata → trafficking", "frontier → border": words that matched in translation or by a synonym
     reason: str = ""  # one sentence for people
 
 

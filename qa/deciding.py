@@ -21,6 +21,7 @@ PATH = Path(__file__).parent / "calibration.json"
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
+    "synonyms",  # share of the question's words, by rarity, that synonyms stand for in an answering sentence
     "ahead",  # how far the fused score is above the mean of the candidates that are looked at
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
     "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
@@ -122,6 +123,7 @@ def features_of(
     covered = first.cosines + COVERED * first.matched.coverages
     return {
         "sentence": float(first.cosines.max()),
+        "synonyms": float(first.matched.synonyms[chosen].max()),
         **_ahead(candidates),
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
@@ -286,10 +288,11 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
 
 
 def unknown_words(index: Index, question: Question, candidates: Candidates) -> list[str]:
-    """The words of a question that occur nowhere in the collection, as asked."""
+    """The words of a question that occur nowhere in the collection, nor a synonym of theirs, as asked."""
     found: list[str] = []
+    other_words = {word.start for word in candidates.terms.words if word.near}
     for group in candidates.terms.groups:
-        if not any(index.english.frequency(term.term) for term in group):
+        if group[0].start not in other_words and not any(index.english.frequency(term.term) for term in group):
             word = question.search_text[group[0].start : group[0].end]
             if len(word) > 2 and word not in found:
                 found.append(word)

@@ -23,6 +23,7 @@ class Matched:
     """What of a question a passage holds."""
 
     coverages: Scores  # (sentences,) share of the question's words, by rarity, in each sentence, 0 to 1
+    synonyms: Scores  # (sentences,) the same of words that the passage lacks and a synonym stands for
     terms: tuple[str, ...]  # as the text writes them
     spans: tuple[tuple[int, int], ...]  # in the document
     gloss: tuple[str, ...]  # "trata → trafficking"
@@ -39,7 +40,7 @@ def match_terms(
     starts = [start - passage.start for start, _ in passage.sentences]
     spans: set[tuple[int, int]] = set()
     gloss: list[str] = []
-    covered = np.zeros(len(starts), dtype=np.float32)
+    covered, by_synonym = np.zeros((2, len(starts)), dtype=np.float32)
 
     def sentences_of(found: Iterable[tuple[int, int]]) -> set[int]:
         return {max(bisect_right(starts, start) - 1, 0) for start, _ in found}
@@ -67,9 +68,17 @@ def match_terms(
                 where |= places  # the word stands inside the name of a concept that the text calls by another name
         if where:
             covered[list(where)] += word.weight
+            continue
+        for term in word.near:
+            if found := english.get(term.term):
+                spans.update(found)
+                by_synonym[list(sentences_of(found))] += word.weight * term.weight
+                gloss.append(f"{word.text} → {passage.text[found[0][0] : found[0][1]]}")
     ordered = sorted(spans)
+    total = terms.total_weight or 1.0
     matched = Matched(
-        coverages=covered / terms.total_weight if terms.total_weight else covered,
+        coverages=covered / total,
+        synonyms=by_synonym / total,
         terms=tuple(dict.fromkeys(passage.text[a:b] for a, b in ordered)),
         spans=tuple((a + passage.start, b + passage.start) for a, b in ordered),
         gloss=tuple(dict.fromkeys(gloss)),

@@ -13,13 +13,14 @@ from index.tokens import WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
 from qa.expecting import expect, is_remark, speaks_for_an_answer
-from qa.retrieving import Candidates
+from qa.retrieving import Candidates, QuestionWord
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
-# are, what cosine and kind add to that; chosen on the dev split.
+# are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_COSINE, CHOSEN_TYPED = 0.07, 0.045
+CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.24
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
+COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 DEPTH = 8  # candidates that are looked at; the others keep their place behind them
 
 RANKING_FEATURES = (
@@ -54,7 +55,7 @@ class Examined:
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
-    preferred: bool  # some sentence is typed, where that speaks for an answer
+    preferred: float  # whether some sentence is typed, where that speaks for an answer: 1, COUNTED or 0
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
 
 
@@ -66,7 +67,7 @@ def names_it(words: Sequence[frozenset[str]], present: Set[str]) -> bool:
 def choice_scores(
     words: WordMatches | None,
     cosines: NDArray[np.float32],
-    coverages: NDArray[np.float32],
+    matched: Matched,
     preferred: NDArray[np.bool_],
     remarks: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
@@ -77,10 +78,10 @@ def choice_scores(
     """
     if words is None:
         # A quarter, so that a difference means about as much as one of late interaction.
-        scores = (cosines + COVERED * coverages + TYPED * preferred) / 4
+        scores = (cosines + COVERED * matched.coverages + TYPED * preferred) / 4
     else:
         scores = words.late_sentences + CHOSEN_COSINE * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
-    return np.asarray(scores, dtype=np.float32)
+    return np.asarray(scores + CHOSEN_SYNONYMS * matched.synonyms, dtype=np.float32)
 
 
 def header_text(document: Document, passage: Passage) -> str:
@@ -143,24 +144,26 @@ class Examiner:
                     coverage=covered_share(candidates, present),
                     missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
                     words=words,
-                    preferred=bool(preferred.any()),
-                    choice=choice_scores(words, cosines, matched.coverages, preferred, remarks),
+                    preferred=float(preferred.any()) * (COUNTED if question.kind == "how_many" else 1.0),
+                    choice=choice_scores(words, cosines, matched, preferred, remarks),
                 )
             )
         return seen
 
 
 def covered_share(candidates: Candidates, present: Set[str]) -> float:
-    """Share of the question's words, by rarity, that stand among given terms."""
+    """Share of the question's words, by rarity, that stand among given terms; one that a synonym stands for counts less."""
     terms = candidates.terms
     names = [term for term in terms.concepts if term.term in present]
-    covered = sum(
-        word.weight
-        for word in terms.words
-        if any(term.term in present for term in word.terms)
-        or any(name.start <= word.start and word.end <= name.end for name in names)
-    )
-    return covered / terms.total_weight if terms.total_weight else 0.0
+
+    def covered(word: QuestionWord) -> float:
+        if any(term.term in present for term in word.terms):
+            return 1.0
+        if any(name.start <= word.start and word.end <= name.end for name in names):
+            return 1.0
+        return max((term.weight for term in word.near if term.term in present), default=0.0)
+
+    return sum(word.weight * covered(word) for word in terms.words) / terms.total_weight if terms.total_weight else 0.0
 
 
 def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:
@@ -168,7 +171,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
     return (
         float(candidates.scores[position]),
         examined.coverage,
-        float(examined.preferred),
+        examined.preferred,
         float(len(examined.missing)),
         examined.words.late if examined.words else 0.0,
         float(examined.choice.max()),

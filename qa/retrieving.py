@@ -1,6 +1,6 @@
 """A question's candidates from both arms, each scored exactly in every arm, twins of two languages joined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -13,11 +13,14 @@ from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
 from index.searching import Index
+from index.synonyms import searched_terms
 from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
 
 POOL = 64  # passages that each arm puts forward
+SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen on the teaching questions
+SYNONYMS = 5  # that are looked for of one word
 
 
 class Reranker(Protocol):
@@ -38,6 +41,7 @@ class QuestionWord:
     terms: tuple[Term, ...]
     weight: float  # rarity of the rarest
     own_stem: str
+    near: tuple[Term, ...]  # synonyms that the collection uses, weight 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class QuestionTerms:
     english: dict[str, float]
     own: dict[str, float]  # Spanish stems; empty for an English question
     groups: tuple[tuple[Term, ...], ...]  # the English terms of each word or phrase, in order
+    near: dict[str, float]  # synonyms of its words
     possible_english: float
     possible_own: float
     idf: dict[str, float]
@@ -118,6 +123,7 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     possible = possible_score(known, idf)
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
     english_numbers = {number: t for t in english if (number := index.english.number(t)) is not None}
+    concepts = tuple(term for group in groups for term in group if term.term.startswith("@"))
     own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
     words: list[QuestionWord] = []
     for group in groups:
@@ -127,20 +133,39 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
             inside = find_words(text[start:end])
             own_stem = stem(inside[0].folded, "es") if lang == "es" and len(inside) == 1 else ""
             weight = max(idf[term.term] * term.weight for term in plain)
-            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem))
+            named = any(concept.start <= start and end <= concept.end for concept in concepts)
+            near = () if named else _synonyms(index, plain, idf)
+            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, near))
+    near_terms = [term for word in words for term in word.near]
+    english_numbers.update((number, t.term) for t in near_terms if (number := index.english.number(t.term)) is not None)
     return QuestionTerms(
         english=english,
         own=own,
         groups=groups,
+        near={term.term: SYNONYM * term.weight for term in sorted(near_terms, key=lambda term: term.weight)},
         possible_english=possible,
         possible_own=possible_own,
         idf=idf,
         english_numbers=english_numbers,
         own_numbers=own_numbers,
         words=tuple(words),
-        concepts=tuple(term for group in groups for term in group if term.term.startswith("@")),
+        concepts=concepts,
         total_weight=sum(word.weight for word in words),
     )
+
+
+def _synonyms(index: Index, terms: Sequence[Term], idf: Mapping[str, float]) -> tuple[Term, ...]:
+    """The likeliest synonyms of a question's word; a rare one says no more than the word itself."""
+    rarity = max(idf[term.term] for term in terms)
+    found: dict[str, float] = {}
+    for term in terms:
+        for other, closeness, other_idf in index.synonyms.near(term.term):
+            if other not in idf:
+                weight = closeness * term.weight * min(1.0, rarity / other_idf)
+                if weight > found.get(other, 0.0):
+                    found[other] = weight
+    best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Term(other, terms[0].start, terms[0].end, weight) for other, weight in best_first[:SYNONYMS])
 
 
 def retrieve(
@@ -170,7 +195,7 @@ def retrieve(
 
 def _lexical_order(index: Index, terms: QuestionTerms, pool: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     """The lexical arm's own ranking: English space for all passages, Spanish terms for Spanish ones."""
-    ordinals, _scores = index.english.search(terms.english, pool, allowed)
+    ordinals, _scores = index.english.search(searched_terms(index.english, terms.english, terms.near), pool, allowed)
     if not terms.own:
         return ordinals
     spanish, _ = index.spanish.search(terms.own, pool, allowed)
@@ -196,8 +221,11 @@ def score_candidates(
     if vector is not None and n:
         dense = index.vectors.score(vector, ordinals)
         sentence = index.best_sentence_scores(vector, ordinals)
-    english = share_of_possible(index.english.score(terms.english, ordinals), terms.possible_english)
-    own = share_of_possible(index.spanish.score(terms.own, ordinals), terms.possible_own)
+    impacts = index.english.impacts([*terms.english, *terms.near], ordinals)
+    near = share_of_possible(_score_synonyms(terms, impacts), terms.possible_english)
+    scored = np.fromiter(terms.english.values(), np.float32, len(terms.english)) @ impacts[: len(terms.english)]
+    english = np.minimum(share_of_possible(scored, terms.possible_english) + near, 1)
+    own = np.minimum(share_of_possible(index.spanish.score(terms.own, ordinals), terms.possible_own) + near, 1)
     langs = index.attributes.rows["lang"][ordinals]
     scores = np.zeros(n, np.float32)
     if settings.mode == "dense":
@@ -226,28 +254,34 @@ def score_candidates(
     ).take(np.lexsort((ordinals, -scores)))
 
 
+def _score_synonyms(terms: QuestionTerms, impacts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n,) BM25 of the best synonym of each word that a passage lacks; `impacts` (terms, n) of the terms and the synonyms."""
+    rows = {term: row for row, term in enumerate([*terms.english, *terms.near])}
+    added = np.zeros(impacts.shape[1], np.float32)
+    for word in terms.words:
+        if word.near:
+            absent = ~impacts[[rows[term.term] for term in word.terms]].any(axis=0)
+            weights = np.array([[SYNONYM * term.weight] for term in word.near], dtype=np.float32)
+            added += absent * (weights * impacts[[rows[term.term] for term in word.near]]).max(axis=0)
+    return added
+
+
 def join_twins(index: Index, candidates: Candidates, lang: Lang) -> Candidates:
     """Of two language versions of one passage the asker's stays, with the better score of the two."""
-    rows = index.attributes.rows
-    place = {int(o): n for n, o in enumerate(candidates.ordinals)}
+    ordinals = candidates.ordinals
+    twins, langs = index.attributes.rows["twin"][ordinals], index.attributes.rows["lang"][ordinals]
+    order = np.argsort(ordinals)
+    at = order[np.minimum(np.searchsorted(ordinals, twins, sorter=order), len(order) - 1)]  # where the twin would be
+    numbers = np.arange(len(order))
+    paired = (ordinals[at] == twins) & (twins[at] == ordinals)
+    first = paired & (numbers < at)  # of a pair, the one that ranks higher
     wanted = index.attributes.names["lang"].index(lang)
-    keep: list[int] = []
+    other = first & (langs != wanted) & (langs[at] == wanted)
+    chosen = np.where(other, at, numbers)
     scores = candidates.scores.copy()
-    twins: dict[int, int] = {}
-    seen: set[int] = set()
-    for n, ordinal in enumerate(map(int, candidates.ordinals)):
-        if ordinal in seen:
-            continue
-        twin = int(rows["twin"][ordinal])
-        chosen = n
-        if twin in place and int(rows["twin"][twin]) == ordinal:
-            seen.add(twin)
-            if int(rows["lang"][ordinal]) != wanted and int(rows["lang"][twin]) == wanted:
-                chosen = place[twin]
-                scores[chosen] = candidates.scores[n]
-            twins[int(candidates.ordinals[chosen])] = ordinal if chosen != n else twin
-        keep.append(chosen)
-    return replace(candidates, scores=scores, twins=twins).take(np.asarray(keep, dtype=np.int64))
+    scores[at[other]] = candidates.scores[other]
+    pairs = zip(ordinals[chosen[first]].tolist(), ordinals[(at + numbers - chosen)[first]].tolist(), strict=True)
+    return replace(candidates, scores=scores, twins=dict(pairs)).take(chosen[first | ~paired])
 
 
 def phrase_bitmap(index: Index, filters: Filters, lang: Lang) -> NDArray[np.bool_]:

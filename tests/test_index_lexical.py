@@ -100,9 +100,28 @@ def test_leaving_out_what_cannot_win_changes_nothing(
     everything = np.arange(varied.size)
     whole = varied.score(terms, everything)
     expected = [n for n in np.lexsort((everything, -whole)).tolist() if whole[n] > 0 and (allowed is None or allowed[n])][:limit]
-    ordinals, scores = varied.search(terms, limit, allowed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lexical, "_SMALL", 0)
+        ordinals, scores = varied.search(terms, limit, allowed)
     assert ordinals.tolist() == expected
     assert scores.tolist() == whole[expected].tolist()
+    added_up, sums = varied.search(terms, limit, allowed)  # in one go: sums are the same but for rounding
+    assert sums.tolist() == pytest.approx(scores.tolist(), rel=1e-5)
+    assert whole[added_up].tolist() == pytest.approx(sums.tolist(), rel=1e-5)
+    assert allowed is None or allowed[added_up].all()
+    weights = np.array(list(terms.values()), dtype=np.float32)
+    assert weights @ varied.impacts(list(terms), everything) == pytest.approx(whole, rel=1e-5)
+
+
+def test_impacts_are_the_same_whether_a_list_is_short_or_long(varied: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordinals = np.array([2999, 0, 17, 1500], dtype=np.int64)
+    terms = ["t0", "unknown", "t9", "t23", "t3"]
+    found = varied.impacts(terms, ordinals)
+    assert found.shape == (5, 4) and not found[1].any() and found[0].any()
+    for times in (0, 1_000_000):
+        monkeypatch.setattr(lexical, "_SHORT", times)
+        assert (varied.impacts(terms, ordinals) == found).all()
+    assert varied.impacts(terms, ordinals[:0]).shape == (5, 0)
 
 
 @pytest.mark.parametrize("share", [None, 0.5])
@@ -120,6 +139,7 @@ def test_a_long_list_that_can_hardly_matter_is_probed_for_the_few_candidates_lef
 
     probe = lexical._probe
     monkeypatch.setattr(lexical, "_probe", watched)
+    monkeypatch.setattr(lexical, "_SMALL", 0)
     ordinals, _ = index.search({"rare": 1.0, "often": 1.0}, 5, allowed)
     assert len(ordinals) == 5 and all(n % 100 == 0 for n in ordinals.tolist())
     assert len(probed) == 1 and 5 <= probed[0] <= 20

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,8 @@ from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.answers import Answer, as_json
 from qa.errors import BadQuestion
-from qa.examining import DEPTH
-from tests.conftest import WordEmbedder
+from qa.examining import COUNTED, DEPTH
+from tests.conftest import WordEmbedder, build, write_documents
 
 QUESTIONS = [
     "When and where was the RCM created?",
@@ -237,6 +238,20 @@ def test_without_the_model_the_lexical_arm_answers_alone(tiny_home: Home) -> Non
             assert all(e.explain.dense_rank is None for e in answer.passages)
         first = degraded.answer("When and where was the RCM created?", include_passages=True).passages[0]
         assert first.document.id == "puebla"
+
+
+def test_a_collection_that_holds_no_word_of_a_question_nor_of_any_suggestion_says_so(tmp_path: Path) -> None:
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"soup.md": "# Soup\n\nBoil three onions slowly.\n"}))
+    with Index(home.live_folder(), None) as index:
+        answer = Engine(index).answer("Who piloted the zeppelin?")
+    assert (answer.status, answer.passages, answer.suggestions) == ("not_found", (), ())
+
+
+@pytest.mark.parametrize("text, counts", [("How many countries belong to the RCM?", COUNTED), ("When was the RCM created?", 1.0)])
+def test_a_number_counts_more_where_one_is_asked_for(engine: Engine, text: str, counts: float) -> None:
+    question = engine.understand(text)
+    _, seen = engine.examine(question, engine.search(question, Timing()))
+    assert {examined.preferred for examined in seen} == {0.0, counts}
 
 
 def test_time_is_told_beside_the_answer_and_not_in_it(engine: Engine) -> None:

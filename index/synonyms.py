@@ -1,0 +1,79 @@
+"""Terms that may stand for each other: a question that says it in other words finds the text all the same."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.gloss import form_hash
+from corpus.lexicon import read_synonyms
+from corpus.mapped import map_array
+from index.analysis import stem
+from index.lexical import LexicalIndex
+
+_FALL = 0.1  # the word at rank r of a headword, from 0, counts 1 / (1 + _FALL * r)
+_ONE_SIDED = 0.75  # what a pair counts that only one of the two names; both chosen on the teaching questions
+
+_FEW = 4096  # passages that hold a synonym which puts candidates forward: a frequent one says little and takes long to add up
+
+
+def relate_terms(lines: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, dict[str, float]]:
+    """Stem -> stems that may stand for it, with weights in (0, 1]; each pair both ways."""
+    named: dict[tuple[str, str], float] = {}
+    for headword, words in lines:
+        head = stem(headword, "en")
+        for rank, word in enumerate(words):
+            pair = head, stem(word, "en")
+            named[pair] = max(named.get(pair, 0.0), 1 / (1 + _FALL * rank))
+    related: dict[str, dict[str, float]] = {}
+    for (head, other), weight in named.items():
+        if head != other:
+            back = named.get((other, head))
+            weight = _ONE_SIDED * weight if back is None else (weight + back) / 2
+            related.setdefault(head, {})[other] = related.setdefault(other, {})[head] = weight
+    return related
+
+
+def write_synonyms(folder: Path, numbers: Mapping[str, int], lines: Iterable[tuple[str, tuple[str, ...]]] | None = None) -> None:
+    """Write what stands for each term among those of an index, given with their numbers there."""
+    rows: list[tuple[int, int, float]] = []
+    for term, near in relate_terms(read_synonyms() if lines is None else lines).items():
+        rows += [
+            (form_hash(term), number, weight) for other, weight in near.items() if (number := numbers.get(other)) is not None
+        ]
+    rows.sort(key=lambda row: (row[0], -row[2], row[1]))
+    folder.mkdir(parents=True)
+    np.save(folder / "terms.npy", np.array([row[0] for row in rows], dtype=np.uint64))
+    np.save(folder / "near.npy", np.array([row[1] for row in rows], dtype=np.int32))
+    np.save(folder / "weights.npy", np.array([row[2] for row in rows], dtype=np.float32))
+
+
+class Synonyms:
+    """What was written, opened without reading it; `english` is the index whose numbers it holds."""
+
+    def __init__(self, folder: Path, english: LexicalIndex) -> None:
+        self._terms: NDArray[np.uint64] = map_array(folder / "terms.npy")
+        self._near: NDArray[np.int32] = map_array(folder / "near.npy")
+        self._weights: NDArray[np.float32] = map_array(folder / "weights.npy")
+        self._english = english
+        self._known: dict[str, tuple[tuple[str, float, float], ...]] = {}
+
+    def near(self, term: str) -> tuple[tuple[str, float, float], ...]:
+        """(term, weight, idf) of the terms of the index that may stand for one, heaviest first."""
+        found = self._known.get(term)
+        if found is None:
+            wanted = np.uint64(form_hash(term))
+            first, last = self._terms.searchsorted(wanted, "left"), self._terms.searchsorted(wanted, "right")
+            pairs = zip(self._near[first:last].tolist(), self._weights[first:last].tolist(), strict=True)
+            named = [(self._english.name(number), weight) for number, weight in pairs]
+            found = tuple((name, weight, self._english.idf(name)) for name, weight in named)
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[term] = found
+        return found
+
+
+def searched_terms(english: LexicalIndex, terms: Mapping[str, float], near: Mapping[str, float]) -> dict[str, float]:
+    """What puts candidates forward: a question's terms, and those of their synonyms that few passages hold, with weights."""
+    return {**{term: weight for term, weight in near.items() if english.frequency(term) <= _FEW}, **terms}

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import BadData
+from corpus.lexicon import read_synonyms
+from index.lexical import LexicalIndex, write_lexical
+from index.searching import Index
+from index.synonyms import Synonyms, relate_terms, searched_terms, write_synonyms
+from qa.answering import Engine, Timing
+from qa.deciding import unknown_words
+from qa.retrieving import SYNONYMS, question_terms
+from tests.conftest import build, write_documents
+
+LINES = [("shelters", ("refuge", "hostel")), ("border", ("frontier", "boundaries")), ("refuge", ("sanctuary", "shelter"))]
+ONE_SIDED = 0.75
+
+
+def test_words_stand_for_each_other_both_ways_the_closest_heaviest() -> None:
+    related = relate_terms(LINES)
+    both = (1 + 1 / 1.1) / 2
+    assert related["refug"] == {"shelter": pytest.approx(both), "sanctuari": ONE_SIDED}
+    assert related["shelter"] == {"refug": pytest.approx(both), "hostel": pytest.approx(ONE_SIDED / 1.1)}
+    assert related["boundari"] == {"border": pytest.approx(ONE_SIDED / 1.1)}
+    assert "border" not in related["refug"]
+
+
+def test_only_terms_of_the_index_are_kept(tmp_path: Path) -> None:
+    write_lexical(tmp_path / "english", [{"shelter": 1.0, "border": 1.0}, {"sanctuari": 1.0}])
+    english = LexicalIndex(tmp_path / "english")
+    write_synonyms(tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, LINES)
+    synonyms = Synonyms(tmp_path / "synonyms", english)
+    for _ in range(2):
+        assert [term for term, _, _ in synonyms.near("refug")] == ["shelter", "sanctuari"]
+        assert synonyms.near("hostel") == (("shelter", pytest.approx(ONE_SIDED / 1.1), english.idf("shelter")),)
+        assert synonyms.near("shelter") == synonyms.near("unheard") == ()
+
+
+def test_an_index_without_any_known_term_has_no_synonyms(tmp_path: Path) -> None:
+    write_lexical(tmp_path / "english", [{"xyzzy": 1.0}])
+    write_synonyms(tmp_path / "synonyms", {"xyzzy": 0}, LINES)
+    assert Synonyms(tmp_path / "synonyms", LexicalIndex(tmp_path / "english")).near("refug") == ()
+
+
+@pytest.mark.parametrize("line", ["shelter", "shelter\t", "shelter\trefuge;hostel", "Shelter\trefuge", "a b\tc", "shelter\tx\ty"])
+def test_a_malformed_line_of_synonyms_is_named_with_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "synonyms.tsv"
+    path.write_text("border\tfrontier\n" + line + "\n")
+    with pytest.raises(BadData, match=r"synonyms.tsv:2: expected a headword, a tab"):
+        list(read_synonyms(path))
+
+
+def test_a_synonym_that_many_passages_hold_puts_no_candidates_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lexical(tmp_path / "english", [{"often": 1.0, "asked": 1.0}, {"often": 1.0, "asked": 1.0}, {"seldom": 1.0}])
+    english = LexicalIndex(tmp_path / "english")
+    near = {"often": 0.5, "seldom": 0.7}
+    assert searched_terms(english, {"asked": 1.0}, near) == {"asked": 1.0, **near}
+    monkeypatch.setattr("index.synonyms._FEW", 1)
+    assert searched_terms(english, {"asked": 1.0}, near) == {"asked": 1.0, "seldom": 0.7}
+
+
+DOCUMENTS = {
+    "aid.md": "# Aid\n\nThe shelter near the border received mattresses. Doctors visited it twice.\n",
+    "talks.md": "# Talks\n\nThe officials discussed visas at length. Their hotel stands by the lake.\n",
+    "family.md": "# Families\n\nMothers spoke of their journey. A lawyer took notes.\n",
+}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", DOCUMENTS))
+    return Engine(Index(home.live_folder(), None))
+
+
+@pytest.mark.parametrize(
+    "question, words",
+    [
+        ("Which refuge stands at the frontier?", {"refuge → shelter", "frontier → border"}),
+        ("¿Qué refugio hay en la frontera?", set()),
+    ],
+)
+def test_a_question_in_other_words_finds_the_text_and_shows_why(engine: Engine, question: str, words: set[str]) -> None:
+    answer = engine.answer(question, include_passages=True)
+    first = answer.passages[0]
+    assert first.passage.document_id == "aid"
+    assert words <= set(first.explain.gloss)
+    document = engine.index.store.document("aid")
+    marked = {document.text[mark.start : mark.end] for mark in first.highlights if mark.kind == "match"}
+    assert {"shelter", "border"} <= marked
+
+
+def test_a_synonym_counts_only_where_the_word_itself_is_absent_and_never_more(engine: Engine) -> None:
+    index = engine.index
+    terms = question_terms(index, "Which shelter stands at the frontier?", "en")
+    by_word = {word.text: [term.term for term in word.near] for word in terms.words}
+    assert by_word["frontier"] == ["border"]
+    assert all(len(near) <= SYNONYMS for near in by_word.values())
+    assert not set(terms.near) & set(terms.english)
+    assert all(0 < weight < 1 for weight in terms.near.values())
+
+    def lexical(question: str) -> float:
+        found = engine.search(engine.understand(question), Timing())
+        assert index.store.passages_at([int(found.ordinals[0])])[0].document_id == "aid"
+        return float(found.english[0])
+
+    assert 0 < lexical("Where is the frontier?") < lexical("Where is the border?")
+    both = question_terms(index, "Where are the border and the frontier?", "en")
+    assert not any(word.near for word in both.words)  # the border is asked for already
+
+
+def test_a_word_with_a_synonym_in_the_collection_is_not_called_unknown(engine: Engine) -> None:
+    question = engine.understand("Is there a refuge for zeppelins at the frontier?")
+    assert unknown_words(engine.index, question, engine.search(question, Timing())) == ["zeppelins"]
+
+
+def test_the_words_of_a_concept_have_no_synonyms(engine: Engine) -> None:
+    terms = question_terms(engine.index, "What is the Regional Conference on Migration?", "en")
+    assert terms.concepts and not any(word.near for word in terms.words)
