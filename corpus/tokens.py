@@ -50,6 +50,7 @@ class ModelTokens:
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
+        from tokenizers.pre_tokenizers import BertPreTokenizer
 
         path = folder / "tokenizer.json"
         if not path.is_file():
@@ -58,8 +59,9 @@ class ModelTokens:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.max_tokens = max_tokens(folder)
-        # BERT's way of cutting begins at white space: no token reaches over it, so words are counted once each.
-        self._by_word = (json.loads(self._tokenizer.to_str())["pre_tokenizer"] or {}).get("type") == "BertPreTokenizer"
+        # BERT's way of cutting begins at white space: no token reaches over it, so words are counted once each. A control
+        # character inside a word may count one token more.
+        self._by_word = isinstance(self._tokenizer.pre_tokenizer, BertPreTokenizer)
         self._words = _WordTokens(self._tokenizer)
         self._special = self._tokenizer.num_special_tokens_to_add(False)
 

@@ -57,11 +57,12 @@ def search_lexical(
     english: LexicalIndex, spanish: LexicalIndex, probe: Probe, allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
     """The lexical arm: both fields for a Spanish question, each score a share of what is possible."""
-    ordinals, _ = english.search(searched_terms(english, probe.english, probe.near), POOL, allowed)
+    searched = searched_terms(english, probe.english, probe.near)
+    ordinals, _ = english.search(searched, POOL, allowed)
     if not probe.own:
         return ordinals
     union = np.union1d(ordinals, spanish.search(probe.own, POOL, allowed)[0])
-    in_english = english.score(probe.english, union) / max(probe.possible_english, 1e-9)
+    in_english = english.score(searched, union) / max(probe.possible_english, 1e-9)
     in_own = spanish.score(probe.own, union) / max(probe.possible_own, 1e-9)
     return best(union, np.maximum(in_english, in_own).astype(np.float32), POOL)[0]
 

@@ -101,7 +101,10 @@ class _Clock:
 
 @contextmanager
 def _taking_turns_often() -> Iterator[None]:
-    """Threads that embed wait half a millisecond for the interpreter, not five: about as long as a short text takes them."""
+    """Threads that embed wait half a millisecond for the interpreter, not five: about as long as a short text takes them.
+
+    A setting of the whole process, put back at the end.
+    """
     before = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)
     try:

@@ -147,6 +147,11 @@ class LexicalIndex:
         self._numbers[term] = found
         return found
 
+    @property
+    def count(self) -> int:
+        """How many terms there are."""
+        return len(self._name_offsets) - 1
+
     def name(self, number: int) -> str:
         """The term with a number."""
         return self._names[self._name_offsets[number] : self._name_offsets[number + 1]].tobytes().decode()
@@ -225,7 +230,7 @@ class LexicalIndex:
         return scores
 
     def impacts(self, terms: Sequence[str], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(terms, n) what each term adds to the score of each passage, zero where it does not occur."""
+        """(terms, n) what each term adds to the score of each of different passages at weight 1, zero where it does not occur."""
         out = np.zeros((len(terms), len(ordinals)), dtype=np.float32)
         short: list[tuple[int, int, int]] = []
         for row, term in enumerate(terms):

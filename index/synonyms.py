@@ -10,12 +10,13 @@ from corpus.gloss import form_hash
 from corpus.lexicon import read_synonyms
 from corpus.mapped import map_array
 from index.analysis import stem
+from index.errors import IndexMismatch
 from index.lexical import LexicalIndex
 
 _FALL = 0.1  # the word at rank r of a headword, from 0, counts 1 / (1 + _FALL * r)
 _ONE_SIDED = 0.75  # what a pair counts that only one of the two names; both chosen on the teaching questions
 
-_FEW = 4096  # passages that hold a synonym which puts candidates forward: a frequent one says little and takes long to add up
+_FEW = 4096  # a synonym that more passages hold puts no candidates forward: it says little and takes long to add up
 
 
 def relate_terms(lines: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, dict[str, float]]:
@@ -56,6 +57,8 @@ class Synonyms:
         self._terms: NDArray[np.uint64] = map_array(folder / "terms.npy")
         self._near: NDArray[np.int32] = map_array(folder / "near.npy")
         self._weights: NDArray[np.float32] = map_array(folder / "weights.npy")
+        if not len(self._terms) == len(self._near) == len(self._weights) or (self._near >= english.count).any():
+            raise IndexMismatch(f"the synonyms in {folder} do not fit the index; run `rcm-qa build --force`")
         self._english = english
         self._known: dict[str, tuple[tuple[str, float, float], ...]] = {}
 

@@ -288,7 +288,7 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
 
 
 def unknown_words(index: Index, question: Question, candidates: Candidates) -> list[str]:
-    """The words of a question that occur nowhere in the collection, nor a synonym of theirs, as asked."""
+    """The words of a question that occur nowhere in the collection, nor a synonym that counts for them, as asked."""
     found: list[str] = []
     other_words = {word.start for word in candidates.terms.words if word.near}
     for group in candidates.terms.groups:

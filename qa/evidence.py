@@ -32,7 +32,7 @@ class Matched:
 def match_terms(
     index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage
 ) -> tuple[Matched, Set[str]]:
-    """Which words of a question a passage holds, by stem, alias or gloss, and the terms found; places come from the index."""
+    """Which words of a question a passage holds, by stem, alias, gloss or synonym, and the terms found; places come from the index."""
     english = index.english_places.find(ordinal, terms.english_numbers)
     own: dict[str, list[tuple[int, int]]] = {}
     if passage.lang == question.search_lang == "es":
@@ -69,11 +69,14 @@ def match_terms(
         if where:
             covered[list(where)] += word.weight
             continue
+        closest = np.zeros_like(by_synonym)
         for term in word.near:
             if found := english.get(term.term):
                 spans.update(found)
-                by_synonym[list(sentences_of(found))] += word.weight * term.weight
+                here = list(sentences_of(found))
+                closest[here] = np.maximum(closest[here], word.weight * term.weight)
                 gloss.append(f"{word.text} → {passage.text[found[0][0] : found[0][1]]}")
+        by_synonym += closest
     ordered = sorted(spans)
     total = terms.total_weight or 1.0
     matched = Matched(

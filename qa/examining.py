@@ -18,7 +18,7 @@ from qa.retrieving import Candidates, QuestionWord
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.24
+CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.36
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 DEPTH = 8  # candidates that are looked at; the others keep their place behind them
@@ -26,7 +26,7 @@ DEPTH = 8  # candidates that are looked at; the others keep their place behind t
 RANKING_FEATURES = (
     "fused",  # score of the fusion
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
-    "typed",  # some sentence holds the sort of thing that is asked for
+    "typed",  # some sentence holds the sort of thing that is asked for: 1, COUNTED where that is a number
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "late",  # late interaction: mean over the question's words, by weight, of the best cosine with a word of the passage
     "choice",  # the score of the sentence that answers best
@@ -55,7 +55,7 @@ class Examined:
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
-    preferred: float  # whether some sentence is typed, where that speaks for an answer: 1, COUNTED or 0
+    preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer, else 0
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
 
 
@@ -152,7 +152,7 @@ class Examiner:
 
 
 def covered_share(candidates: Candidates, present: Set[str]) -> float:
-    """Share of the question's words, by rarity, that stand among given terms; one that a synonym stands for counts less."""
+    """Share of the question's words, by rarity, that stand among given terms; one that a synonym stands for counts as it is close."""
     terms = candidates.terms
     names = [term for term in terms.concepts if term.term in present]
 

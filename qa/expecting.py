@@ -40,7 +40,15 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
-_AND = re.compile(r"(?:\b(?:and|or|y|e|o)\s+(?:\w{1,4}\s)?|[¿;?]\s*)¿?$", re.IGNORECASE)
+_ANY = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"
+# Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
+_ASKED_BEFORE = re.compile(
+    rf"(?:\b(?:and|or|y|e|o)\s+(?:\w{{1,4}}\s)?|[¿;?]\s*|\b{_ANY},\s*|"
+    r"\b(?:know|tell|say|remember|known|saber|sabe[ns]?|decir|deci[rd](?:me|nos)|diga(?:me|nos)?|recuerda)\s+(?:me\s+|us\s+)?|"
+    r"\b(?:date|day|year|month|time|moment|place|city|town|fecha|d[ií]a|año|mes|momento|lugar|ciudad)\s+)¿?$",
+    re.IGNORECASE,
+)
+_ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ANY}\b", re.IGNORECASE)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|hundreds?|thousands?|millions?|dozens?|half|"
@@ -57,8 +65,8 @@ _MONEY = re.compile(
 )
 _AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
 _AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
-_UNIT_ASKED = re.compile(
-    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|\b(?:how many|cu[aá]nt[oa]s) (?P<unit>days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
+_DURATION_ASKED = re.compile(
+    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|\b(?:how many|cu[aá]nt[oa]s) (?:days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
     re.IGNORECASE,
 )
 _SPAN_OF_TIME = re.compile(
@@ -79,6 +87,7 @@ _PLACE = re.compile(
     r"(?:(?:[Tt]he|[Ll]a|[Ee]l|[Ll]os|[Ll]as) )?(?:city of |[Cc]iudad de |[Hh]otel )?"
     r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
 )
+_CITY = re.compile(r"\b(?:city|town) of\b|\bciudad de\b| City$", re.IGNORECASE)
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
 _WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
@@ -120,8 +129,9 @@ def kind_of(text: str) -> QuestionKind:
     after = opening.end() if opening else len(text)
     for kind, pattern in _KINDS:
         for match in pattern.finditer(text):
-            # An accent tells Spanish question words; a second question is joined by "and".
-            if match.start() < after or match.group().lower() not in _JOINS or _AND.search(text, 0, match.start()):
+            # An accent tells Spanish question words.
+            joins = match.start() >= after and match.group().lower() in _JOINS
+            if not joins or _ASKED_BEFORE.search(text, 0, match.start()) or _ASKED_AFTER.match(text, match.end()):
                 return kind
     return "what"
 
@@ -172,7 +182,7 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
     match kind:
         case "when":
             return lambda text: _holds_date(text, words)
-        case "how_many" if _UNIT_ASKED.search(asked):
+        case "how_many" if _DURATION_ASKED.search(asked):
             return lambda text: bool(_SPAN_OF_TIME.search(text) and _NUMBER.search(text))
         case "how_many":
             return lambda text: next(find_counts(text, words), None) is not None
@@ -181,7 +191,7 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
             return lambda text: _holds_person(text, known, is_common)
         case "where":
             known = words | _country_words() if _CITY_ASKED.search(asked) else words
-            return lambda text: _holds_place(text, known)
+            return lambda text: _holds_place(text, words, known)
         case "definition":
             pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
             return lambda text: bool(pattern.search(text))
@@ -218,9 +228,13 @@ def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], b
     return any(sum(map(part_of_name, name.split())) >= 2 for name in _PERSON.findall(text))
 
 
-def _holds_place(text: str, known: frozenset[str]) -> bool:
-    places = (fold(match[1] or match[2]) for match in _PLACE.finditer(text))
-    return any(place not in known and place not in MONTHS for place in places)
+def _holds_place(text: str, question_words: frozenset[str], known: frozenset[str]) -> bool:
+    """A place that is not `known`; where the text calls it a city, that the question does not name."""
+    for match in _PLACE.finditer(text):
+        place = fold((match[1] or match[2]).removesuffix(" City"))
+        if place not in (question_words if _CITY.search(match.group()) else known) and place not in MONTHS:
+            return True
+    return False
 
 
 def _count_names(text: str, question_words: frozenset[str]) -> int:

@@ -70,7 +70,7 @@ class Candidates:
     scores: NDArray[np.float32]
     dense: NDArray[np.float32]
     sentence: NDArray[np.float32]
-    english: NDArray[np.float32]  # share of the possible score
+    english: NDArray[np.float32]  # share of the possible score, synonyms included
     own: NDArray[np.float32]
     dense_ranks: dict[int, int]
     lexical_ranks: dict[int, int]
@@ -195,12 +195,13 @@ def retrieve(
 
 def _lexical_order(index: Index, terms: QuestionTerms, pool: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     """The lexical arm's own ranking: English space for all passages, Spanish terms for Spanish ones."""
-    ordinals, _scores = index.english.search(searched_terms(index.english, terms.english, terms.near), pool, allowed)
+    searched = searched_terms(index.english, terms.english, terms.near)
+    ordinals, _scores = index.english.search(searched, pool, allowed)
     if not terms.own:
         return ordinals
     spanish, _ = index.spanish.search(terms.own, pool, allowed)
     union = np.union1d(ordinals, spanish)
-    english = share_of_possible(index.english.score(terms.english, union), terms.possible_english)
+    english = share_of_possible(index.english.score(searched, union), terms.possible_english)
     own = share_of_possible(index.spanish.score(terms.own, union), terms.possible_own)
     return best(union, np.maximum(english, own), pool)[0]
 

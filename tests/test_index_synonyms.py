@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from corpus.errors import BadData
 from corpus.lexicon import read_synonyms
+from index.errors import IndexMismatch
 from index.lexical import LexicalIndex, write_lexical
 from index.searching import Index
 from index.synonyms import Synonyms, relate_terms, searched_terms, write_synonyms
@@ -59,6 +62,16 @@ def test_a_synonym_that_many_passages_hold_puts_no_candidates_forward(tmp_path: 
     assert searched_terms(english, {"asked": 1.0}, near) == {"asked": 1.0, "seldom": 0.7}
 
 
+@pytest.mark.parametrize("name, made", [("weights.npy", np.ones(1, np.float32)), ("near.npy", np.full(3, 9, np.int32))])
+def test_damaged_synonyms_are_told_when_they_are_opened(tmp_path: Path, name: str, made: NDArray[np.float32]) -> None:
+    write_lexical(tmp_path / "english", [{"shelter": 1.0, "border": 1.0}, {"sanctuari": 1.0}])
+    english = LexicalIndex(tmp_path / "english")
+    write_synonyms(tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, LINES[:2])
+    np.save(tmp_path / "synonyms" / name, made)
+    with pytest.raises(IndexMismatch, match="do not fit the index"):
+        Synonyms(tmp_path / "synonyms", english)
+
+
 DOCUMENTS = {
     "aid.md": "# Aid\n\nThe shelter near the border received mattresses. Doctors visited it twice.\n",
     "talks.md": "# Talks\n\nThe officials discussed visas at length. Their hotel stands by the lake.\n",
@@ -111,6 +124,26 @@ def test_a_synonym_counts_only_where_the_word_itself_is_absent_and_never_more(en
 def test_a_word_with_a_synonym_in_the_collection_is_not_called_unknown(engine: Engine) -> None:
     question = engine.understand("Is there a refuge for zeppelins at the frontier?")
     assert unknown_words(engine.index, question, engine.search(question, Timing())) == ["zeppelins"]
+
+
+def test_of_several_synonyms_of_a_word_the_closest_counts(tmp_path: Path) -> None:
+    text = "The assistance, aid, support, backing, relief and succour went on."
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"aid.md": f"# Notes\n\n{text}\n"}))
+    with Index(home.live_folder(), None) as index:
+        engine = Engine(index)
+        question = engine.understand("Was there any help?")
+        _, seen = engine.examine(question, engine.search(question, Timing()))
+    assert 0 < seen[0].matched.synonyms.max() <= 1
+
+
+def test_a_spanish_question_is_put_forward_what_a_synonym_finds(tmp_path: Path) -> None:
+    many = {f"m{n}.md": f"# Talk {n}\n\nThe minister spoke about subject {n}.\n" for n in range(90)}
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {**many, "aid.md": DOCUMENTS["aid.md"]}))
+    with Index(home.live_folder(), None) as index:
+        engine = Engine(index)
+        found = engine.search(engine.understand("¿Qué asilo nombró el ministro?", lang="es"), Timing())
+        first = index.store.passages_at(found.ordinals[:1].tolist())[0]
+    assert first.document_id == "aid"
 
 
 def test_the_words_of_a_concept_have_no_synonyms(engine: Engine) -> None:

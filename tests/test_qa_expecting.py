@@ -32,6 +32,14 @@ def asks(text: str) -> Question:
         ("¿Qué pasó y cuándo fue?", "when"),
         ("cuando fue la reunion", "when"),
         ("theme when 2013", "when"),
+        ("Do you know when it was created?", "when"),
+        ("Can you tell me where the 2010 meeting was held?", "where"),
+        ("Does anyone know who chaired it?", "who"),
+        ("¿Puede decirme cuando fue la reunion?", "when"),
+        ("What was the date when it began?", "when"),
+        ("How, when and where was it created?", "when"),
+        ("What was decided, when and where?", "when"),
+        ("Can you tell me when and where it was created?", "when"),
     ],
 )
 def test_the_kind_is_told_by_the_words_asked_with(text: str, kind: str) -> None:
@@ -52,6 +60,8 @@ def test_the_kind_is_told_by_the_words_asked_with(text: str, kind: str) -> None:
         ("¿Cuánto duró?", "Duró seis semanas.", "Asistieron seis expertos."),
         ("How many crossed?", "More than a million crossed.", "A great many crossed."),
         ("¿Cuántos cruzaron?", "Cruzaron miles de personas.", "Cruzaron muchas personas."),
+        ("In which city was it held?", "It was held in Guatemala City.", "It was held in Guatemala."),
+        ("¿En qué ciudad fue?", "Fue en la Ciudad de Guatemala.", "Fue en Guatemala."),
         ("In which capital was it held?", "It was held in Guatemala City.", "It was held in Guatemala."),
         ("Which Mexican city hosted it?", "They met in the border city of Cobán, Mexico.", "They met in Mexico."),
         ("¿En qué ciudad fue?", "Fue en La Antigua.", "Fue en la mañana."),
@@ -76,6 +86,8 @@ def test_a_text_holds_the_sort_of_thing_that_is_asked_for(question: str, holds: 
 def test_what_the_question_names_itself_is_no_answer() -> None:
     assert not expect(asks("How many of the 11 members came?"))("The 11 members were invited.")
     assert not expect(asks("Where in Guatemala did they meet?"))("They met in Guatemala.")
+    assert not expect(asks("Where was the Guatemala City meeting?"))("The meeting in Guatemala City ended late.")
+    assert not expect(asks("What was the venue of the meeting in Mexico City?"))("The meeting in Mexico City ended late.")
 
 
 def test_when_and_where_is_met_by_either() -> None:
