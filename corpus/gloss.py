@@ -207,8 +207,9 @@ class Gloss:
             if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
                 return 1, accented.senses
         entry = self.entry(word.folded)
-        if entry is not None and entry.longest > 1:
-            stretch = [w.folded for w in words[at : at + entry.longest]]
+        longest = entry.longest if entry is not None else 1
+        if longest > 1:
+            stretch = [w.folded for w in words[at : at + longest]]
             for length in range(len(stretch), 1, -1):
                 phrase = self.entry(" ".join(stretch[:length]))
                 if phrase is not None and phrase.senses:
@@ -216,10 +217,9 @@ class Gloss:
         capital = word.surface[:1].isupper()
         if capital and at > 0 and words[at - 1].end + 2 > word.start and (not entry or not entry.senses or entry.verb_form):
             return 1, ()
-        begins_phrase = entry is not None and entry.longest > 1
         entry = self.resolve(word.folded)
         senses = entry.senses if entry else ()
-        if not capital and not begins_phrase:
+        if not capital and longest == 1:
             if len(self._alone) > 50_000:
                 self._alone.clear()
             self._alone[word.surface] = senses

@@ -24,6 +24,10 @@ class Term(NamedTuple):
     end: int
     weight: float = 1.0
 
+    def reaches_over(self, start: int, end: int) -> bool:
+        """Whether a stretch of the text lies in its place: a word inside the name of a concept."""
+        return self.start <= start and end <= self.end
+
 
 class Lexicon(Protocol):
     """What analysis needs of the gloss: the English for a run of Spanish words."""

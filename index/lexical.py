@@ -130,7 +130,7 @@ class LexicalIndex:
         if term in self._numbers:
             return self._numbers[term]
         wanted = term.encode()
-        low, high = 0, len(self._name_offsets) - 1
+        low, high = 0, self.count
         found: int | None = None
         while low < high:
             middle = (low + high) // 2
@@ -189,10 +189,11 @@ class LexicalIndex:
         lists = self._lists(terms)
         if not lists or limit < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if self.size + sum(len(passages) for *_, passages, _ in lists) <= _SMALL:
-            weights = np.repeat([weight for _, weight, *_ in lists], [len(passages) for *_, passages, _ in lists])
-            impacts = weights * np.concatenate([impacts for *_, impacts in lists])
-            sums = np.bincount(np.concatenate([passages for *_, passages, _ in lists]), impacts, self.size).astype(np.float32)
+        _, list_weights, list_passages, list_impacts = zip(*lists, strict=True)
+        sizes = [len(passages) for passages in list_passages]
+        if self.size + sum(sizes) <= _SMALL:
+            added = np.repeat(list_weights, sizes) * np.concatenate(list_impacts)
+            sums = np.bincount(np.concatenate(list_passages), added, self.size).astype(np.float32)
             matching = np.flatnonzero(sums if allowed is None else sums * allowed)
             return best(matching, sums[matching], limit)
         # A passage that a filter leaves out never comes up from minus infinity.

@@ -15,7 +15,6 @@ from index.lexical import LexicalIndex
 
 _FALL = 0.1  # the word at rank r of a headword, from 0, counts 1 / (1 + _FALL * r)
 _ONE_SIDED = 0.75  # what a pair counts that only one of the two names; both chosen on the teaching questions
-
 _FEW = 4096  # a synonym that more passages hold puts no candidates forward: it says little and takes long to add up
 
 
@@ -51,7 +50,7 @@ def write_synonyms(folder: Path, numbers: Mapping[str, int], lines: Iterable[tup
 
 
 class Synonyms:
-    """What was written, opened without reading it; `english` is the index whose numbers it holds."""
+    """What was written, mapped; `english` is the index whose numbers it holds. Raises IndexMismatch for another."""
 
     def __init__(self, folder: Path, english: LexicalIndex) -> None:
         self._terms: NDArray[np.uint64] = map_array(folder / "terms.npy")

@@ -148,7 +148,7 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
     named = [term for term in terms.concepts if term.term in present]
 
     def covered(word: QuestionWord) -> bool:
-        if any(name.start <= word.start and word.end <= name.end for name in named):
+        if any(name.reaches_over(word.start, word.end) for name in named):
             return True
         return any(
             t.term in present or (len(t.term) >= 5 and t.term[: max(5, len(t.term) - 2)] in beginnings) for t in word.terms

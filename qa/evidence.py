@@ -32,7 +32,7 @@ class Matched:
 def match_terms(
     index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage
 ) -> tuple[Matched, Set[str]]:
-    """Which words of a question a passage holds, by stem, alias, gloss or synonym, and the terms found; places come from the index."""
+    """The words of a question that a passage holds, by stem, alias, gloss or synonym, and the terms found, from the index."""
     english = index.english_places.find(ordinal, terms.english_numbers)
     own: dict[str, list[tuple[int, int]]] = {}
     if passage.lang == question.search_lang == "es":
@@ -64,7 +64,7 @@ def match_terms(
             where |= sentences_of(found)
             spans.update(found)
         for concept, places in named:
-            if concept.start <= word.start and word.end <= concept.end:
+            if concept.reaches_over(word.start, word.end):
                 where |= places  # the word stands inside the name of a concept that the text calls by another name
         if where:
             covered[list(where)] += word.weight

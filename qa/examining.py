@@ -152,14 +152,14 @@ class Examiner:
 
 
 def covered_share(candidates: Candidates, present: Set[str]) -> float:
-    """Share of the question's words, by rarity, that stand among given terms; one that a synonym stands for counts as it is close."""
+    """Share of the question's words, by rarity, that stand among given terms; a synonym of a word counts as it is close."""
     terms = candidates.terms
     names = [term for term in terms.concepts if term.term in present]
 
     def covered(word: QuestionWord) -> float:
         if any(term.term in present for term in word.terms):
             return 1.0
-        if any(name.start <= word.start and word.end <= name.end for name in names):
+        if any(name.reaches_over(word.start, word.end) for name in names):
             return 1.0
         return max((term.weight for term in word.near if term.term in present), default=0.0)
 

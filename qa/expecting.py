@@ -31,28 +31,28 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
     ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
 )  # fmt: skip
+_ASKING = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"
 # A question word that a question opens with, and words that after it only join clauses: "how did they feel when it ended".
 _OPENING = re.compile(
     r"^\W*(?:(?:and|but|so|then|y|e|pero|in|on|at|to|for|from|by|with|of|until|since|en|a|de|por|para|con|desde|hasta|sobre)\s+)*"
-    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|did|do|has|have|had|can|could|will|would|"
-    r"qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt[oa]s?|es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|"
-    r"tiene|tuvo|puede|existe)\b",
+    rf"(?:{_ASKING}|cu[aá]nt[oa]s?|is|are|was|were|does|did|do|has|have|had|can|could|will|would|"
+    r"es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|tiene|tuvo|puede|existe)\b",
     re.IGNORECASE,
 )
 _JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
-_ANY = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"
 # Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
 _ASKED_BEFORE = re.compile(
-    rf"(?:\b(?:and|or|y|e|o)\s+(?:\w{{1,4}}\s)?|[¿;?]\s*|\b{_ANY},\s*|"
+    rf"(?:\b(?:and|or|y|e|o)\s+(?:\w{{1,4}}\s)?|[¿;?]\s*|\b{_ASKING},\s*|"
     r"\b(?:know|tell|say|remember|known|saber|sabe[ns]?|decir|deci[rd](?:me|nos)|diga(?:me|nos)?|recuerda)\s+(?:me\s+|us\s+)?|"
     r"\b(?:date|day|year|month|time|moment|place|city|town|fecha|d[ií]a|año|mes|momento|lugar|ciudad)\s+)¿?$",
     re.IGNORECASE,
 )
-_ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ANY}\b", re.IGNORECASE)
+_ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _NUMBER = re.compile(
-    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|hundreds?|thousands?|millions?|dozens?|half|"
-    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|cien|cient[oa]s|miles|mill[oó]n(?:es)?|mitad|decenas?)\b",
+    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|"
+    r"hundreds?|thousands?|millions?|dozens?|half|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|"
+    r"cien|cient[oa]s|miles|mill[oó]n(?:es)?|mitad|decenas?)\b",
     re.IGNORECASE,
 )
 _MONEY_ASKED = re.compile(
@@ -66,7 +66,8 @@ _MONEY = re.compile(
 _AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
 _AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
 _DURATION_ASKED = re.compile(
-    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|\b(?:how many|cu[aá]nt[oa]s) (?:days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
+    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|"
+    r"\b(?:how many|cu[aá]nt[oa]s) (?:days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
     re.IGNORECASE,
 )
 _SPAN_OF_TIME = re.compile(

@@ -122,7 +122,6 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     known = [{t: w for t, w in group.items() if index.english.frequency(t)} or group for group in maxima]
     possible = possible_score(known, idf)
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
-    english_numbers = {number: t for t in english if (number := index.english.number(t)) is not None}
     concepts = tuple(term for group in groups for term in group if term.term.startswith("@"))
     own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
     words: list[QuestionWord] = []
@@ -133,16 +132,17 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
             inside = find_words(text[start:end])
             own_stem = stem(inside[0].folded, "es") if lang == "es" and len(inside) == 1 else ""
             weight = max(idf[term.term] * term.weight for term in plain)
-            named = any(concept.start <= start and end <= concept.end for concept in concepts)
-            near = () if named else _synonyms(index, plain, idf)
-            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, near))
-    near_terms = [term for word in words for term in word.near]
-    english_numbers.update((number, t.term) for t in near_terms if (number := index.english.number(t.term)) is not None)
+            named = any(concept.reaches_over(start, end) for concept in concepts)
+            synonyms = () if named else _synonyms(index, plain, idf)
+            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, synonyms))
+    near_terms = sorted((term for word in words for term in word.near), key=lambda term: term.weight)
+    near = {term.term: SYNONYM * term.weight for term in near_terms}  # one of several words counts as for the closest
+    english_numbers = {number: t for t in (*english, *near) if (number := index.english.number(t)) is not None}
     return QuestionTerms(
         english=english,
         own=own,
         groups=groups,
-        near={term.term: SYNONYM * term.weight for term in sorted(near_terms, key=lambda term: term.weight)},
+        near=near,
         possible_english=possible,
         possible_own=possible_own,
         idf=idf,
