@@ -1,4 +1,4 @@
-"""`python -m corpus DIR...`: the passages of documents, or what cleaning removed; `check` and `align` as first words."""
+"""`python -m corpus DIR...`: the passages of documents, or what cleaning removed; `check`, `align` and `inflect` as first words."""
 
 import argparse
 import json
@@ -23,6 +23,10 @@ def main(argv: list[str] | None = None) -> int:
         from corpus.aligning import main as align
 
         return align(arguments[1:])
+    if arguments[:1] == ["inflect"]:
+        from corpus.inflecting import main as inflect
+
+        return inflect(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m corpus", description=__doc__)
     parser.add_argument(
         "paths", nargs="*", type=Path, default=[BUNDLED], help="files or folders; default: the bundled collection"

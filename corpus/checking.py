@@ -11,7 +11,7 @@ import yaml
 from corpus.errors import BadData
 from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER as LEXICON
-from corpus.lexicon import read_lexicon, read_synonyms
+from corpus.lexicon import read_forms, read_lexicon, read_synonyms
 from corpus.loading import BUNDLED, Collection, load_collection
 from corpus.records import Document
 from corpus.words import find_words
@@ -163,7 +163,7 @@ def check_names(documents: Sequence[Document], glossary: Sequence[Term]) -> Iter
 
 
 def check_lexicon() -> Iterator[str]:
-    """Format, order, duplicates, alphabet, empty senses; and that the lexicon is as large as promised."""
+    """Format, order, duplicates, alphabet, empty senses; that the lexicon is as large as promised, and its forms up to date."""
     headwords: set[str] = set()
     for path in sorted(LEXICON.glob("*.tsv")):
         if path.name in ("weights.tsv", "synonyms.tsv"):
@@ -185,6 +185,10 @@ def check_lexicon() -> Iterator[str]:
             headwords |= {spanish for spanish, _ in seen}
     if len(headwords) < _HEADWORDS:
         yield f"lexicon: {len(headwords):,} headwords, expected at least {_HEADWORDS:,}"
+    try:
+        read_forms(LEXICON)
+    except BadData as error:
+        yield str(error)
     synonyms = list(read_synonyms())
     if [headword for headword, _ in synonyms] != sorted({headword for headword, _ in synonyms}):
         yield "synonyms.tsv: a headword is out of order or stands twice; sort the file by code point"

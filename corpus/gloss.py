@@ -16,7 +16,7 @@ from corpus.mapped import map_array, map_bytes
 from corpus.records import Lang
 from corpus.words import Word, find_words, fold
 
-_FILES = ("forms.npy", "entries.npy", "entry_offsets.npy", "entries.bin", "vocabulary.npy")
+_ARRAYS, _BYTES = ("forms.npy", "entries.npy", "entry_offsets.npy"), "entries.bin"
 
 # Endings of learned words that both languages share. A cognate counts only if it is a known English word.
 _COGNATES = (
@@ -81,6 +81,51 @@ def pack_forms(forms: Mapping[str, Entry]) -> dict[str, NDArray[Any]]:
     }
 
 
+class Forms:
+    """What was packed, in memory or mapped. Raises BadData where the entries are not as long as they were packed."""
+
+    def __init__(self, packed: Mapping[str, NDArray[Any]]) -> None:
+        self._forms, self._entries = packed["forms.npy"], packed["entries.npy"]
+        self._offsets, self._blob = packed["entry_offsets.npy"], packed["entries.bin"]
+        if len(self._blob) != self._offsets[-1]:
+            raise BadData("entries.bin is not as long as it was written")
+
+    def find(self, form: str) -> bytes | None:
+        """The entry of a form, as it was packed."""
+        wanted = np.uint64(form_hash(form))
+        at = int(self._forms.searchsorted(wanted))
+        if at == len(self._forms) or self._forms[at] != wanted:
+            return None
+        number = int(self._entries[at])
+        return self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
+
+    def entry(self, form: str) -> Entry | None:
+        """What a folded form or phrase (words with one space between) stands for; None for an unknown one."""
+        record = self.find(form)
+        if record is None:
+            return None
+        senses, function, verb, longest = json.loads(record)
+        return Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
+
+
+def replace_forms(packed: Mapping[str, NDArray[Any]], forms: Mapping[str, Entry]) -> dict[str, NDArray[Any]]:
+    """What was packed, with other entries for these forms."""
+    more = pack_forms(forms)
+    kept = ~np.isin(packed["forms.npy"], more["forms.npy"])
+    hashes = np.concatenate((packed["forms.npy"][kept], more["forms.npy"]))
+    before = np.uint32(len(packed["entry_offsets.npy"]) - 1)
+    entries = np.concatenate((packed["entries.npy"][kept], more["entries.npy"] + before))
+    order = np.argsort(hashes)
+    return {
+        "forms.npy": hashes[order],
+        "entries.npy": entries[order],
+        "entry_offsets.npy": np.concatenate(
+            (packed["entry_offsets.npy"], packed["entry_offsets.npy"][-1] + more["entry_offsets.npy"][1:])
+        ),
+        "entries.bin": np.concatenate((packed["entries.bin"], more["entries.bin"])),
+    }
+
+
 def write_gloss(folder: Path, lexicon: Mapping[str, NDArray[Any]], vocabulary: Iterable[str]) -> None:
     """Write the compiled lexicon and the English words known to the model."""
     folder.mkdir(parents=True)
@@ -108,12 +153,10 @@ class Gloss:
     """The compiled lexicon, opened without reading it."""
 
     def __init__(self, folder: Path) -> None:
-        self._forms = map_array(folder / "forms.npy")
-        self._entries = map_array(folder / "entries.npy")
-        self._offsets = map_array(folder / "entry_offsets.npy")
-        self._blob = map_bytes(folder / "entries.bin")
-        if len(self._blob) != self._offsets[-1]:
-            raise BadData(f"entries.bin in {folder} is not as long as it was written; run `rcm-qa build --force`")
+        try:
+            self._forms = Forms({name: map_array(folder / name) for name in _ARRAYS} | {_BYTES: map_bytes(folder / _BYTES)})
+        except BadData as error:
+            raise BadData(f"{folder}: {error}; run `rcm-qa build --force`") from None
         self._vocabulary = map_array(folder / "vocabulary.npy")
         self._known: dict[str, Entry | None] = {}
         self._resolved: dict[str, Entry | None] = {}
@@ -126,24 +169,11 @@ class Gloss:
             return self._known[form]
         except KeyError:
             pass
-        record = self._find(form)
-        entry: Entry | None = None
-        if record is not None:
-            senses, function, verb, longest = json.loads(record)
-            entry = Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
+        entry = self._forms.entry(form)
         if len(self._known) > 200_000:
             self._known.clear()
         self._known[form] = entry
         return entry
-
-    def _find(self, form: str) -> bytes | None:
-        """The entry of a form as it is written in the compiled lexicon."""
-        wanted = np.uint64(form_hash(form))
-        at = int(self._forms.searchsorted(wanted))
-        if at == len(self._forms) or self._forms[at] != wanted:
-            return None
-        number = int(self._entries[at])
-        return self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
 
     def is_english(self, word: str) -> bool:
         """Whether a folded word is an English word known to the model."""
@@ -280,9 +310,9 @@ class AskedGloss(Gloss):
         """All that the gloss says to one question."""
         if question[0] == " ":
             return b"1" if self._is_english(question[1:]) else b"0"
-        accented = b"" if question.isascii() else self._find(question.lower()) or b""
+        accented = b"" if question.isascii() else self._forms.find(question.lower()) or b""
         folded = fold(question)
-        record = self._find(folded)
+        record = self._forms.find(folded)
         if record is None and (resolved := self.resolve(folded)) is not None:
             record = b"~" + _record(resolved).encode()
         return accented + b"|" + (record or b"")

@@ -17,16 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import lexicon
+from corpus import glossary, lexicon
 from corpus.chunking import Chunker, ChunkSettings, no_gloss
 from corpus.gloss import AskedGloss, write_gloss
-from corpus.glossary import load_glossary
 from corpus.loading import Collection
 from corpus.records import LANGS, Document, Lang, Passage
 from corpus.tokens import ModelTokens, max_tokens
 from corpus.words import WordCounts, add_counts, count_words, fold
 from index.analysis import Analyzer
-from index.cache import EmbeddingCache, compiled_lexicon, language_files, text_key
+from index.cache import EmbeddingCache, text_key
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
 from index.errors import BuildRefused, IndexError_
 from index.filters import make_attributes
@@ -120,7 +119,7 @@ def corpus_hash(documents: Iterable[bytes]) -> str:
 
 def _language_data_hash() -> str:
     digest = hashlib.sha256()
-    for path in language_files():
+    for path in sorted([*lexicon.FOLDER.iterdir(), glossary.PATH]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -265,7 +264,7 @@ def _write(
             words = {lang: _count_words(work, documents, hashes, lang) for lang in LANGS}
             names = lexicon.find_names(words["en"], words["es"])
             write_vocabulary(folder, add_counts(words.values()))
-            write_gloss(folder / "gloss", compiled_lexicon(home.cache, names), _english_words(model_folder, words["en"]))
+            write_gloss(folder / "gloss", lexicon.compile_lexicon(names), _english_words(model_folder, words["en"]))
             gloss = AskedGloss(folder / "gloss")
             progress("gloss", 1, 1)
         with clock.stage("chunk"):
@@ -274,7 +273,7 @@ def _write(
         if not passages:
             raise BuildRefused("the documents hold no passage to index")
         with clock.stage("terms"):
-            analyzer = Analyzer(load_glossary(), gloss)
+            analyzer = Analyzer(glossary.load_glossary(), gloss)
             english, spanish = FieldWriter(), FieldWriter()
             for at, document in enumerate(documents):
                 in_english, in_spanish = _find_weighed(work, document, hashes[at], cut[at].passages, analyzer, gloss)
@@ -337,7 +336,7 @@ def _write(
         files={path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()},
         versions={
             package: _version(package)
-            for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer", "simplemma")
+            for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer")
         },
         seconds=clock.seconds,
         vector_kind=vector_kind,

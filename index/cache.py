@@ -1,20 +1,16 @@
-"""What a build need not do twice: vectors by content, also after a killed build, and the compiled lexicon."""
+"""What a build need not do twice: vectors by content, also after a killed build."""
 
 import hashlib
-import io
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import gloss, glossary, lexicon, words
 from index.embedders import Embedder, TokenEmbedder, Vectors
 from index.errors import BuildRefused
 from index.tokens import Tokens, pack
@@ -158,36 +154,3 @@ class EmbeddingCache:
         """Close the file; what has not begun to be embedded is left."""
         self._worker.shutdown(cancel_futures=True)
         self._connection.close()
-
-
-def language_files() -> list[Path]:
-    """The files of the lexicon and the glossary, in order."""
-    return sorted([*lexicon.FOLDER.glob("*.tsv"), glossary.PATH])
-
-
-def compiled_lexicon(folder: Path, names: frozenset[str]) -> dict[str, NDArray[Any]]:
-    """The lexicon compiled for a collection's names (see `pack_forms`), from `folder` where it was compiled before.
-
-    One file is kept. It begins with a hash over what the lexicon is made of (language data, simplemma's dictionary, the
-    code that compiles, the names) and what it became: a file that is damaged or of other input is written anew.
-    """
-    inputs = hashlib.sha256(f"{version('simplemma')}\n{' '.join(sorted(names))}\n".encode())
-    for file in (*language_files(), *(Path(str(module.__file__)) for module in (gloss, glossary, lexicon, words))):
-        inputs.update(file.name.encode() + file.read_bytes())
-    path = folder / "lexicon"
-    try:
-        kept = path.read_bytes()
-        digest, packed = kept[:32], kept[32:]
-        if hashlib.sha256(inputs.digest() + packed).digest() == digest:
-            with np.load(io.BytesIO(packed)) as arrays:
-                return dict(arrays)
-    except OSError:
-        pass  # none is kept
-    compiled = gloss.pack_forms(lexicon.compile_lexicon(names))
-    archive = io.BytesIO()
-    np.savez(archive, **compiled)  # type: ignore[arg-type]
-    packed = archive.getvalue()
-    temporary = path.with_name(".lexicon.new")
-    temporary.write_bytes(hashlib.sha256(inputs.digest() + packed).digest() + packed)
-    temporary.replace(path)
-    return compiled

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from corpus.chunking import ChunkSettings
+from corpus.inflecting import write_forms
 from corpus.lexicon import compile_lexicon
 from corpus.loading import load_collection
 from corpus.words import ENGLISH_STOP_WORDS, find_words
@@ -238,5 +239,6 @@ def small_lexicon(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     (folder / "words.tsv").write_text("país\tn\tcountry\n", encoding="utf-8")
     (folder / "function-words.tsv").write_text("la\tdet\tthe\n", encoding="utf-8")
     (folder / "phrases.tsv").write_text("trata de personas\tphr\thuman trafficking\n", encoding="utf-8")
-    monkeypatch.setattr("corpus.lexicon._inflections", lambda lemmas: iter(()))
+    monkeypatch.setattr("corpus.inflecting._inflections", lambda lemmas: iter(()))
+    write_forms(folder)
     monkeypatch.setattr("corpus.lexicon.compile_lexicon", partial(compile_lexicon, folder=folder))

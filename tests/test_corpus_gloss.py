@@ -1,12 +1,15 @@
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corpus.checking import check_lexicon
 from corpus.errors import BadData
-from corpus.gloss import Entry, Gloss, Sense, pack_forms, write_gloss
+from corpus.gloss import Entry, Forms, Gloss, Sense, pack_forms, replace_forms, write_gloss
 from corpus.glossary import Term
-from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_lexicon
+from corpus.inflecting import word_forms, write_forms
+from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_forms, read_lexicon
 from corpus.words import add_counts, count_words, find_words
 
 WORDS = """\
@@ -46,18 +49,19 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "words.tsv").write_text(WORDS, encoding="utf-8")
     (folder / "function-words.tsv").write_text(FUNCTIONS, encoding="utf-8")
     (folder / "phrases.tsv").write_text(PHRASES, encoding="utf-8")
+    write_forms(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def forms(lexicon: Path) -> dict[str, Entry]:
-    return compile_lexicon(frozenset({"tegucigalpa", "casas"}), lexicon, GLOSSARY)
+    return word_forms(lexicon)
 
 
 @pytest.fixture(scope="module")
-def gloss(forms: dict[str, Entry], tmp_path_factory: pytest.TempPathFactory) -> Gloss:
+def gloss(lexicon: Path, tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     folder = tmp_path_factory.mktemp("gloss") / "gloss"
-    write_gloss(folder, pack_forms(forms), ENGLISH)
+    write_gloss(folder, compile_lexicon(frozenset({"tegucigalpa", "casas"}), lexicon, GLOSSARY), ENGLISH)
     return Gloss(folder)
 
 
@@ -70,15 +74,56 @@ def best(gloss: Gloss, form: str) -> str | None:
     return entry.senses[0].english if entry and entry.senses else None
 
 
-def test_every_compiled_form_is_read_back_as_it_was(forms: dict[str, Entry], gloss: Gloss) -> None:
+def test_every_form_is_read_back_as_it_was(forms: dict[str, Entry]) -> None:
     assert len(forms) > 50
+    packed = Forms(pack_forms(forms))
     for form, entry in forms.items():
-        read = gloss.entry(form)
+        read = packed.entry(form)
         assert read is not None
         assert [s.english for s in read.senses] == [s.english for s in entry.senses]
         assert [s.weight for s in read.senses] == pytest.approx([s.weight for s in entry.senses], abs=0.001)
         assert (read.function, read.verb_form, read.longest) == (entry.function, entry.verb_form, entry.longest)
-    assert gloss.entry("nada-de-eso") is None
+    assert packed.entry("nada-de-eso") is None
+
+
+def test_other_entries_take_the_place_of_those_that_were_packed(forms: dict[str, Entry]) -> None:
+    others = {"casa": Entry((), longest=4), "nuevo": Entry((Sense("new", 1.0),)), "luz": forms["luz"]}
+    packed = replace_forms(pack_forms(forms), others)
+    for form, entry in (forms | others).items():
+        found = Forms(packed).entry(form)
+        assert found is not None and [s.english for s in found.senses] == [s.english for s in entry.senses]
+        assert found.longest == entry.longest
+    assert len(packed["forms.npy"]) == len(forms | others)
+    assert np.all(packed["forms.npy"][1:] > packed["forms.npy"][:-1])
+
+
+def test_entries_that_say_the_same_are_packed_once() -> None:
+    one = (Sense("country", 1.0),)
+    packed = pack_forms({"pais": Entry(one), "paises": Entry(one), "el": Entry((), function=True)})
+    assert sorted(packed["entries.npy"].tolist()) == [0, 0, 1]
+    assert packed["entry_offsets.npy"][-1] == len(packed["entries.bin"])
+
+
+def test_forms_of_other_words_are_refused_with_what_to_do(lexicon: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(lexicon, folder)
+    compile_lexicon(frozenset(), folder, ())
+    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+        file.write("perro\tn\tdog\n")
+    for _ in range(2):
+        with pytest.raises(BadData, match=r"forms.npz was not made of the words beside it; run `python -m corpus inflect`"):
+            compile_lexicon(frozenset(), folder, ())
+        (folder / "forms.npz").unlink(missing_ok=True)
+    write_forms(folder)
+    perro = Forms(compile_lexicon(frozenset(), folder, ())).entry("perros")
+    assert perro is not None and perro.senses[0].english == "dog"
+
+
+@pytest.mark.slow
+def test_the_bundled_forms_are_those_of_the_bundled_words() -> None:
+    made, kept = pack_forms(word_forms(FOLDER)), read_forms(FOLDER)
+    assert made.keys() == kept.keys()
+    assert all(np.array_equal(made[name], kept[name]) for name in made)
 
 
 def test_weights_of_senses_fall_with_their_rank_and_add_up_to_one(forms: dict[str, Entry]) -> None:
@@ -204,7 +249,7 @@ def test_learnt_weights_reorder_senses_and_fill_gaps(lexicon: Path, tmp_path: Pa
     for name in ("words.tsv", "function-words.tsv", "phrases.tsv"):
         (folder / name).write_bytes((lexicon / name).read_bytes())
     (folder / "weights.tsv").write_text("# learnt\nlograr\tsucceed:0.9 achieve:0.1\nxyzzy\tmagic:0.6 spell:0.2\nde\tthing:1\n")
-    forms = compile_lexicon(frozenset(), folder, ())
+    forms = word_forms(folder)
     assert next(s.english for s in forms["lograr"].senses) == "succeed"
     assert sum(s.weight for s in forms["lograr"].senses) == pytest.approx(1.0)
     assert forms["xyzzy"].senses == (Sense("magic", pytest.approx(0.75)), Sense("spell", pytest.approx(0.25)))
@@ -239,7 +284,7 @@ def test_the_real_lexicon_holds_its_format() -> None:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     folder = tmp_path_factory.mktemp("real") / "gloss"
-    write_gloss(folder, pack_forms(compile_lexicon()), ["conference", "regional", "consular"])
+    write_gloss(folder, compile_lexicon(), ["conference", "regional", "consular"])
     return Gloss(folder)
 
 

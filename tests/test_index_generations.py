@@ -375,10 +375,10 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
 import conftest
-from corpus import lexicon
+from corpus import gloss, lexicon
 from index import building, generations
 
-lexicon.compile_lexicon = lambda names: {}
+lexicon.compile_lexicon = lambda names: gloss.pack_forms({})
 home, corpus, moment = Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 
 def die(*_):

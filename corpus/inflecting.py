@@ -1,0 +1,148 @@
+"""The lexicon's single words in all their forms, by simplemma's inflections and learnt weights: `python -m corpus inflect`.
+
+Done beforehand and kept beside the words, since it takes as long as the embedding of two hundred passages.
+"""
+
+import argparse
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from corpus.gloss import Entry, Sense, pack_forms
+from corpus.lexicon import FOLDER, LexiconLine, hash_words, read_lexicon, weigh
+from corpus.words import find_words, fold, fold_once
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write `corpus/lexicon/forms.npz`."""
+    parser = argparse.ArgumentParser(prog="python -m corpus inflect", description=__doc__)
+    parser.parse_args(argv)
+    count = write_forms(FOLDER)
+    print(f"{count:,} forms -> {FOLDER / 'forms.npz'}")
+    return 0
+
+
+def write_forms(folder: Path) -> int:
+    """Write the forms of a folder's words beside them; returns how many there are."""
+    forms = word_forms(folder)
+    path = folder / "forms.npz"
+    temporary = path.with_name(".forms.new")
+    with temporary.open("wb") as file:
+        np.savez_compressed(file, made_of=np.frombuffer(hash_words(folder), np.uint8), **pack_forms(forms))  # type: ignore[arg-type]
+    temporary.replace(path)
+    return len(forms)
+
+
+class _Bases(dict[str | bytes, str]):
+    """Lemma as simplemma writes it -> the folded headword of the lexicon, empty for a word that it lacks."""
+
+    def __init__(self, headwords: Container[str]) -> None:
+        self._headwords = headwords
+
+    def __missing__(self, lemma: str | bytes) -> str:
+        base = fold_once(lemma.decode() if isinstance(lemma, bytes) else lemma)
+        self[lemma] = base if base in self._headwords else ""
+        return self[lemma]
+
+
+def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
+    """(form, lemma) of every Spanish form of the given lemmas that simplemma knows; the lemma folded, the form as written."""
+    from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
+
+    found = DefaultDictionaryFactory().get_dictionary("es")
+    bases = _Bases(lemmas)
+    # Of close to a million forms a fifth is wanted: the bytes behind simplemma's view are read, not decoded one by one.
+    for form, lemma in getattr(found, "_dict", found).items():
+        base = bases[lemma]
+        if base:
+            text = form.decode() if isinstance(form, bytes) else form
+            if " " not in text:
+                yield text.lower(), base
+
+
+def _plural(form: str) -> str:
+    if form[-1] in "aeiou":
+        return form + "s"
+    return form[:-1] + "ces" if form.endswith("z") else form + "es"
+
+
+def word_forms(folder: Path) -> dict[str, Entry]:
+    """Form -> entry of single words; forms are folded where the accent tells nothing. Raises BadData for a malformed line."""
+    by_lemma: dict[str, list[LexiconLine]] = {}
+    for line in read_lexicon(folder / "words.tsv"):
+        by_lemma.setdefault(fold(line.spanish), []).append(line)
+    # An accent tells function words apart (qué, que; él, el): the accented form has an entry of its own, and stands
+    # for the plain spelling only where there is no other.
+    functions: dict[str, LexiconLine] = {}
+    for line in read_lexicon(folder / "function-words.tsv"):
+        functions.setdefault(line.spanish, line)
+        if line.spanish.isascii() or fold(line.spanish) not in functions:
+            functions[fold(line.spanish)] = line
+    forms: dict[str, Entry] = {}
+
+    def merged(lemma: str) -> tuple[str, ...]:
+        lines = by_lemma[lemma]
+        senses = [sense for line in lines for sense in line.english[:1]]
+        senses += [sense for line in lines for sense in line.english[1:]]
+        return tuple(dict.fromkeys(senses))[:4]
+
+    inflected: dict[str, Entry] = {}
+    for lemma, lines in by_lemma.items():
+        forms[lemma] = Entry(weigh(merged(lemma)))
+        inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
+    for written, lemma in _inflections(by_lemma):
+        form = fold_once(written)
+        if form not in by_lemma:
+            forms.setdefault(form, inflected[lemma])
+        elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma[form]):
+            forms[written] = inflected[lemma]  # the accent tells "fundó" from "fundo"
+    for lemma, lines in by_lemma.items():
+        if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
+            forms.setdefault(_plural(lemma), forms[lemma])
+            if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
+                forms.setdefault(lemma[:-1] + "a", forms[lemma])
+                forms.setdefault(lemma[:-1] + "as", forms[lemma])
+    for form, line in functions.items():
+        forms[form] = Entry(weigh(line.english), function=True)
+    _apply_weights(forms, _read_weights(folder / "weights.tsv"))
+    return forms
+
+
+def _read_weights(path: Path) -> dict[str, list[Sense]]:
+    """Translation weights learnt from parallel text: folded Spanish form -> English stems with probability."""
+    weights: dict[str, list[Sense]] = {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            spanish, _, pairs = line.partition("\t")
+            if pairs and not line.startswith("#"):
+                weights[spanish] = [Sense(e, float(p)) for e, _, p in (pair.rpartition(":") for pair in pairs.split(" "))]
+    return weights
+
+
+def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> None:
+    """Reorder and weigh senses by what parallel text shows; fill gaps for words that the lexicon lacks."""
+    for form, learnt in weights.items():
+        entry = forms.get(form)
+        if entry is not None and entry.function:
+            continue
+        if entry is None:
+            if learnt[0].english == form or learnt[0].weight < 0.3:
+                continue  # a name of both languages, or too vague to fill a gap
+            total = sum(sense.weight for sense in learnt)
+            forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in learnt[:3]))
+            continue
+        probability = {sense.english: sense.weight for sense in learnt}
+        scored = [
+            Sense(
+                s.english,
+                0.5 * s.weight
+                + 0.5 * max(probability.get(word.folded, 0.0) for word in find_words(s.english) or find_words("x")),
+            )
+            for s in entry.senses
+        ]
+        known = {word.folded for s in entry.senses for word in find_words(s.english)}
+        scored += [Sense(s.english, 0.5 * s.weight) for s in learnt if s.english not in known and s.weight >= 0.25]
+        scored.sort(key=lambda s: -s.weight)
+        total = sum(s.weight for s in scored[:4]) or 1.0
+        forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in scored[:4]), verb_form=entry.verb_form)
