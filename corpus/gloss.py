@@ -52,6 +52,7 @@ class Entry:
     function: bool = False
     verb_form: bool = False  # an inflected verb: as a capitalised word inside a sentence it is rather a name
     longest: int = 1  # words of the longest phrase that begins with this form
+    follow: frozenset[str] = frozenset()  # the second words of these phrases
 
 
 def form_hash(form: str) -> int:
@@ -104,8 +105,8 @@ class Forms:
         record = self.find(form)
         if record is None:
             return None
-        senses, function, verb, longest = json.loads(record)
-        return Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest)
+        senses, function, verb, longest, follow = json.loads(record)
+        return Entry(tuple(Sense(e, w) for e, w in senses), bool(function), bool(verb), longest, frozenset(follow))
 
 
 def replace_forms(packed: Mapping[str, NDArray[Any]], forms: Mapping[str, Entry]) -> dict[str, NDArray[Any]]:
@@ -139,7 +140,13 @@ def write_gloss(folder: Path, lexicon: Mapping[str, NDArray[Any]], vocabulary: I
 
 def _record(entry: Entry) -> str:
     return _ENCODER.encode(
-        [[[s.english, round(s.weight, 3)] for s in entry.senses], int(entry.function), int(entry.verb_form), entry.longest]
+        [
+            [[s.english, round(s.weight, 3)] for s in entry.senses],
+            int(entry.function),
+            int(entry.verb_form),
+            entry.longest,
+            sorted(entry.follow),
+        ]
     )
 
 
@@ -235,10 +242,10 @@ class Gloss:
         if not word.surface.isascii():
             accented = self.entry(word.surface.lower())
             if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
-                return 1, accented.senses
+                return 1, self._remember(word, accented.senses)
         entry = self.entry(word.folded)
         longest = entry.longest if entry is not None else 1
-        if longest > 1:
+        if entry is not None and at + 1 < len(words) and words[at + 1].folded in entry.follow:
             stretch = [w.folded for w in words[at : at + longest]]
             for length in range(len(stretch), 1, -1):
                 phrase = self.entry(" ".join(stretch[:length]))
@@ -249,11 +256,14 @@ class Gloss:
             return 1, ()
         entry = self.resolve(word.folded)
         senses = entry.senses if entry else ()
-        if not capital and longest == 1:
-            if len(self._alone) > 50_000:
-                self._alone.clear()
-            self._alone[word.surface] = senses
-        return 1, senses
+        return 1, self._remember(word, senses) if not capital and longest == 1 else senses
+
+    def _remember(self, word: Word, senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
+        """The senses of a word that means the same wherever it stands."""
+        if len(self._alone) > 50_000:
+            self._alone.clear()
+        self._alone[word.surface] = senses
+        return senses
 
     def gloss_words(self, text: str) -> list[tuple[int, int, tuple[Sense, ...]]]:
         """(start, end, senses) of every unit of a Spanish text in order; no senses where the word stays as it is."""

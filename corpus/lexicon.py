@@ -117,11 +117,12 @@ def compile_lexicon(
         words = key.split(" ")
         if len(words) == 1:
             before = find(key)
-            changed[key] = Entry(senses, longest=before.longest if before else 1)
+            changed[key] = Entry(senses, longest=before.longest, follow=before.follow) if before else Entry(senses)
             continue
         changed[key] = Entry(senses)
         first = find(words[0]) or Entry(())
-        changed[words[0]] = Entry(first.senses, first.function, first.verb_form, max(first.longest, len(words)))
+        longest, follow = max(first.longest, len(words)), first.follow | {words[1]}
+        changed[words[0]] = Entry(first.senses, first.function, first.verb_form, longest, follow)
     return replace_forms(packed, changed)
 
 

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from corpus.records import LANGS, Lang
 from eval.abstention import aurc, auroc, calibration_error
 from eval.errors import BadQuestions
-from eval.questions import RELEVANT, main_document
+from eval.questions import LEARNING_QUESTIONS, RELEVANT, main_document
 from eval.sets import QuestionSet
 from qa.deciding import FEATURES, PATH
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # C of the logistic regression: the inverse of its L2 penalty
 BORROWED = (0.0, 0.3, 1.0)  # weight of the other language's questions
+TEACHING = 0.1  # weight of questions that only teach: others wrote them, and more of them in other words
 FOLDS = 5
 REPEATS = 4
 MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unanswerable questions
@@ -44,6 +45,7 @@ class Example:
     answerable: bool
     right: bool  # answerable, and the first passage holds a judged place
     features: tuple[float, ...] | None  # in the order of FEATURES; None where there was no candidate
+    teaching: bool = False  # no figure and no operating point rests on it
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ def load_features(sets: Sequence[QuestionSet]) -> list[Example]:
                 right = judged.relevance.get(int(candidates.ordinals[0]), 0) >= RELEVANT
             features = tuple(scored.features.get(name, np.nan) for name in FEATURES) if scored is not None else None
             group = main_document(question, part.places)
-            examples.append(Example(question.id, understood.lang, group, question.answerable, right, features))
+            teaching = part.name == LEARNING_QUESTIONS.stem
+            examples.append(Example(question.id, understood.lang, group, question.answerable, right, features, teaching))
     return examples
 
 
@@ -165,20 +168,6 @@ def log_loss(p: Floats, y: NDArray[np.bool_]) -> float:
     return float(-np.mean(np.where(y, np.log(q), np.log(1 - q))))
 
 
-def negative_weights(right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> Floats:
-    """Weights that let answerable questions answered wrongly count beside the many unanswerable ones.
-
-    The wrongly answered weigh up to twice as much; the negatives weigh what they did together, so that the
-    probability stays calibrated.
-    """
-    weight = np.ones(len(right))
-    wrong, unanswerable = ~right & answerable, ~right & ~answerable
-    if wrong.any() and unanswerable.any():
-        weight[wrong] = min(2.0, max(1.0, unanswerable.sum() / wrong.sum()))
-        weight[~right] *= (~right).sum() / weight[~right].sum()
-    return weight
-
-
 def folds_of(groups: Sequence[str], answerable: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
     """(n,) the fold of every question; questions of one group share theirs.
 
@@ -210,16 +199,18 @@ class _Table:
     x: Floats
     right: NDArray[np.bool_]
     answerable: NDArray[np.bool_]
-    own: NDArray[np.bool_]  # of the language that is fitted
+    own: NDArray[np.bool_]  # of the language that is fitted, and not only for teaching
+    weight: Floats  # what a row counts beside the rows that are its like
+    foreign: NDArray[np.bool_]  # of the other language
     groups: list[str]
 
     def train(self, rows: NDArray[np.bool_], strength: float, borrowed: float) -> tuple[Floats, Floats, Floats, float]:
         """Mean, scale, weights and bias learnt from some rows."""
-        used = rows & (self.own | (borrowed > 0))
+        used = rows & (~self.foreign | (borrowed > 0))
         mean = self.x[used & self.own].mean(axis=0)
         scale = self.x[used & self.own].std(axis=0)
         scale[scale < 1e-6] = 1.0
-        weight = negative_weights(self.right[used], self.answerable[used]) * np.where(self.own[used], 1.0, borrowed)
+        weight = self.weight[used] * np.where(self.foreign[used], borrowed, 1.0)
         weights, bias = _fit((self.x[used] - mean) / scale, self.right[used], weight, strength)
         return mean, scale, weights, bias
 
@@ -248,7 +239,9 @@ def _table(examples: Sequence[Example], lang: Lang) -> _Table:
         x=np.where(known, x, mean),
         right=np.asarray([example.right for example in kept], dtype=np.bool_),
         answerable=np.asarray([example.answerable for example in kept], dtype=np.bool_),
-        own=np.asarray([example.lang == lang for example in kept], dtype=np.bool_),
+        own=np.asarray([example.lang == lang and not example.teaching for example in kept], dtype=np.bool_),
+        weight=np.asarray([TEACHING if example.teaching else 1.0 for example in kept]),
+        foreign=np.asarray([example.lang != lang for example in kept], dtype=np.bool_),
         groups=[example.group for example in kept],
     )
 
@@ -267,7 +260,7 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
         )
     best: tuple[float, float, float] | None = None
     for borrowed in BORROWED:
-        if borrowed and table.own.all():
+        if borrowed and not table.foreign.any():
             continue
         for strength in STRENGTHS:
             loss = float(np.mean([log_loss(table.out_of_fold(strength, borrowed, seed), right) for seed in range(REPEATS)]))
@@ -278,7 +271,7 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
     p = np.mean([table.out_of_fold(strength, borrowed, seed) for seed in range(REPEATS)], axis=0)
     mean, scale, weights, bias = table.train(np.ones(len(table.x), dtype=np.bool_), strength, borrowed)
     # Questions without a candidate are refused whatever the model says, so they count at probability 0.
-    empty = [example for example in examples if example.features is None and example.lang == lang]
+    empty = [e for e in examples if e.features is None and e.lang == lang and not e.teaching]
     p_all = np.concatenate([p, np.zeros(len(empty))])
     answerable_all = np.concatenate([answerable, np.asarray([example.answerable for example in empty], dtype=np.bool_)])
     answered = answered_point(p_all, answerable_all, MAX_FALSE_ANSWERS[lang])

@@ -22,7 +22,14 @@ from eval.calibrating import usable_calibration
 from eval.commands import HomeOption, OriginalsOption
 from eval.judging import Judge
 from eval.needing import Pair, learn_need, load_pairs
-from eval.questions import BUNDLED_QUESTIONS, RELEVANT, main_document, resolve, write_questions
+from eval.questions import (
+    BUNDLED_QUESTIONS,
+    LEARNING_QUESTIONS,
+    RELEVANT,
+    main_document,
+    resolve,
+    write_questions,
+)
 from eval.sets import QuestionSet, dev_sets, open_index
 from eval.tokens import Tokens, rarity_of
 from index.embedders import SentenceTransformerEmbedder, fingerprint_model, resolve_model
@@ -32,8 +39,6 @@ from qa.answering import Timing
 from qa.library import read_all
 from qa.settings import Settings, load_settings
 
-# Questions about documents of the dev split that serve only to learn from; no report reads them.
-LEARNING_QUESTIONS = Path(__file__).parent / "data" / "learning.jsonl"
 CANDIDATES = 16  # passages a question is trained on
 TEMPERATURE = 0.05
 EPOCHS, RATE, BATCH, NEAR = 3, 2e-3, 16, 0.002
@@ -148,13 +153,12 @@ class _Learner:
         judged: list[Pair] = []
         contrasts: list[Pair] = []
         files = sorted(folder.glob("*.jsonl"))
-        homes = [file.with_suffix("") for file in files]
-        with dev_sets([*files, LEARNING_QUESTIONS], [*homes, folder / BUNDLED_QUESTIONS.stem], None, None) as sets:
+        homes = [folder / (BUNDLED_QUESTIONS if file.stem == LEARNING_QUESTIONS.stem else file).stem for file in files]
+        with dev_sets(files, homes, None, None) as sets:
             for part in sets:
-                unseen = [q for q in part.questions if half_of(main_document(q, part.places)) == half]
-                teaching = [q for q in unseen if q.answerable] if part.name == LEARNING_QUESTIONS.stem else []
+                teaching = [q for q in part.questions if q.answerable] if part.name == LEARNING_QUESTIONS.stem else []
                 taught = {question.id for question in teaching}
-                judged += load_pairs(part, [q for q in unseen if q.id not in taught], self._tokens, contrasts=False)
+                judged += load_pairs(part, [q for q in part.questions if q.id not in taught], self._tokens, contrasts=False)
                 contrasts += load_pairs(part, teaching, self._tokens, contrasts=True)
         print(f"half {half}: {len(judged)} pairs, {len(contrasts)} contrasts", flush=True)
         return judged, contrasts
@@ -181,6 +185,11 @@ def build_half(settings: Settings, folder: Path, collection: Collection, part: Q
         build_generation(collection, Home(folder / part.name), build)
     finally:
         projecting.LEARNT = before
+    write_unseen(folder, part, half)
+
+
+def write_unseen(folder: Path, part: QuestionSet, half: int) -> None:
+    """Write the questions of a set that belong to a half."""
     unseen = [q for q in part.questions if half_of(main_document(q, part.places)) == half]
     write_questions(folder / f"{part.name}.jsonl", unseen)
 
@@ -218,7 +227,8 @@ def _learn_all(
     with dev_sets([BUNDLED_QUESTIONS, LEARNING_QUESTIONS], None, originals, settings.home) as sets:
         for part in sets:
             learner.add(part)
-        sets = [part for part in sets if part.name != LEARNING_QUESTIONS.stem]
+        teaching = next(part for part in sets if part.name == LEARNING_QUESTIONS.stem)
+        sets = [part for part in sets if part is not teaching]
         collections = [read_all(settings), load_collection([originals], settings.limits()) if originals else Collection()]
         learnt = [learner.learn(half) for half in (0, 1, None)]
 
@@ -228,6 +238,7 @@ def _learn_all(
                 write_learnt(folder / "projection.npz", identity, projection, np.stack((ranking, needs[half]), axis=1))
                 for part, documents in zip(sets, collections, strict=False):
                     build_half(settings, folder, documents, part, half)
+                write_unseen(folder, teaching, half)
 
         # How much an answer needs a word is learnt from what indexes show of questions that they never saw.
         build_halves([np.zeros_like(ranking) for _, ranking in learnt])

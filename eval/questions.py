@@ -19,6 +19,7 @@ RELEVANT = 2  # answers partly; 3 answers fully, 1 is only about the subject, 0 
 Split = Literal["dev", "test"]
 DATA = Path(__file__).parent / "data"
 BUNDLED_QUESTIONS = DATA / "questions.jsonl"
+LEARNING_QUESTIONS = DATA / "learning.jsonl"  # about documents of the dev split; they only teach, no report reads them
 ORIGINALS_QUESTIONS = DATA / "originals.jsonl"
 
 

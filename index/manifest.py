@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import IndexMismatch
 
-FORMAT = 5
+FORMAT = 6
 
 
 class _Record(BaseModel):

@@ -18,21 +18,22 @@ from qa.expecting import find_counts
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"
+# Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.
+CEILINGS = {"synonyms": 0.15, "lexical_around": 0.5, "needed_most": 0.5}
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
     "synonyms",  # share of the question's words, by rarity, that synonyms stand for in an answering sentence
     "ahead",  # how far the fused score is above the mean of the candidates that are looked at
+    "lexical_around",  # mean share of the possible lexical score of these candidates: words that all of them hold say little
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
     "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
-    "uncounted",  # "how many X" is asked and the answering sentences do not mention X
     "number_apart",  # "how many X" is asked and no number stands near an X
     "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
     "late_lacking",  # late interaction: how far the word that the passage lacks most is from any there, by its share of rarity
     "needed",  # share of the question's words, by rarity and learnt need, that find no partner in the passage
-    "needed_unanswered",  # the same with the answering sentences and the header only
+    "needed_most",  # share of the word that an answer needs most: where all rests on one word, finding it says little
     "named_missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
-    "type_missing",  # no sentence of the passage holds the sort of thing asked for
     "number_missing",  # a number, date, place or person is asked for and the answering sentences hold none
     "date_missing",
     "place_missing",
@@ -121,24 +122,23 @@ def features_of(
     unanswered = lacking_words(index, first, answer_text, terms)
     untyped = not first.typed[chosen].any()
     covered = first.cosines + COVERED * first.matched.coverages
-    return {
+    found = {
         "sentence": float(first.cosines.max()),
         "synonyms": float(first.matched.synonyms[chosen].max()),
-        **_ahead(candidates),
+        **_around(candidates),
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
-        "uncounted": float(_lacks(_COUNTED, question, terms, unanswered)),
         "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
         "unfocused": float(_lacks(_FOCUSED, question, terms, unanswered)),
-        **_late_features(candidates, first, chosen),
+        **_late_features(candidates, first),
         "named_missing": float(len(first.missing)),
-        "type_missing": float(not first.typed.any()),
         "number_missing": float(question.kind == "how_many" and untyped),
         "date_missing": float(question.kind == "when" and untyped),
         "place_missing": float(question.kind == "where" and untyped),
         "person_missing": float(question.kind == "who" and untyped),
         "other_year": float(_other_year(question.search_text, answer_text, first)),
     }
+    return {name: min(value, CEILINGS.get(name, value)) for name, value in found.items()}
 
 
 def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms) -> list[QuestionWord]:
@@ -157,24 +157,27 @@ def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms
     return [word for word in terms.words if not covered(word)]
 
 
-def _ahead(candidates: Candidates) -> dict[str, float]:
+def _around(candidates: Candidates) -> dict[str, float]:
     """None where filters or a small collection leave too few candidates to compare with."""
     if len(candidates.scores) < DEPTH:
         return {}
-    return {"ahead": float(candidates.scores[0] - candidates.scores[:DEPTH].mean())}
+    return {
+        "ahead": float(candidates.scores[0] - candidates.scores[:DEPTH].mean()),
+        "lexical_around": float(candidates.english[:DEPTH].mean()),
+    }
 
 
-def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int]) -> dict[str, float]:
+def _late_features(candidates: Candidates, first: Examined) -> dict[str, float]:
     """Of late interaction; none where the index or the question has no tokens."""
     asked, words = candidates.asked, first.words
     if asked is None or words is None:
         return {}
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
-    absent, absent_here = 1 - words.passage, 1 - words.sentences[chosen].max(axis=0)
+    absent = 1 - words.passage
     return {
         "late_lacking": float((rarity * absent).max() / rarity.sum()),
         "needed": float(asked.need @ absent / asked.need.sum()),
-        "needed_unanswered": float(asked.need @ absent_here / asked.need.sum()),
+        "needed_most": float(asked.need.max() / asked.need.sum()),
     }
 
 
@@ -199,7 +202,8 @@ def _number_apart(index: Index, question: Question, terms: QuestionTerms, answer
     match = _COUNTED.search(question.search_text)
     if match is None:
         return False
-    counted = {t.term for word in terms.words if match.start(1) <= word.start < match.end(1) for t in word.terms}
+    asked_for = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
+    counted = {term.term for word in asked_for for term in (*word.terms, *word.near)}
     places = [term.start for term in index.analyzer.english_terms(answer, first.passage.lang) if term.term in counted]
     asked = frozenset(word.folded for word in find_words(question.search_text))
     numbers = list(find_counts(answer, asked))

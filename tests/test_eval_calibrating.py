@@ -15,9 +15,9 @@ from eval.calibrating import (
     LanguageFit,
     answered_point,
     calibrate,
+    fit_language,
     folds_of,
     load_features,
-    negative_weights,
     related_point,
     usable_calibration,
     write_calibration,
@@ -29,7 +29,8 @@ from eval.ordering import Choice, fit_order, learn_weights, load_choices, mean_r
 from eval.questions import JudgedQuestion, Judgement, resolve
 from eval.sets import QuestionSet
 from index.searching import Index
-from qa.deciding import FEATURES, Calibration, load_calibration
+from qa.answering import Engine
+from qa.deciding import CEILINGS, FEATURES, Calibration, load_calibration
 from qa.examining import RANKING_FEATURES
 from qa.fusion import FusionWeights
 from qa.weights import load_ranking, load_weights
@@ -94,15 +95,6 @@ def test_questions_of_one_document_are_in_one_fold_and_unanswerable_ones_in_all(
 def test_with_two_documents_there_are_two_folds() -> None:
     folds = folds_of(["a", "a", "b", "?1", "?2"], np.asarray([True, True, True, False, False]), seed=0)
     assert set(folds) == {0, 1}
-
-
-def test_wrongly_answered_questions_weigh_more_and_the_negatives_together_what_they_did() -> None:
-    right = np.asarray([True] * 10 + [False] * 10)
-    answerable = np.asarray([True] * 12 + [False] * 8)
-    weight = negative_weights(right, answerable)
-    assert weight[:10].tolist() == [1.0] * 10
-    assert weight[10] == pytest.approx(2 * weight[12])
-    assert weight[10:].sum() == pytest.approx(10)
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +250,24 @@ def test_weights_are_written_as_the_product_reads_them(tmp_path: Path) -> None:
     write_weights(fusion, ranking, path)
     assert load_weights(path) == fusion
     assert load_ranking(path) == tuple(ranking.values())
+
+
+def test_questions_that_only_teach_move_the_weights_but_no_figure_and_no_operating_point_rests_on_them() -> None:
+    judged = make_examples()
+    misled = [
+        replace(e, id=f"t{e.id}", answerable=not e.answerable, right=not e.right, teaching=True) for e in make_examples(seed=1)
+    ]
+    alone, taught = fit_language(judged, "en"), fit_language([*judged, *misled], "en")
+    assert taught.figures["questions"] == alone.figures["questions"] == len(taught.p)
+    assert taught.figures["false answers"] <= MAX_FALSE_ANSWERS["en"]
+    assert taught.model["mean"] == alone.model["mean"]
+    at = FEATURES.index("sentence")
+    assert 0 < taught.model["weights"][at] < alone.model["weights"][at]
+
+
+def test_no_feature_of_a_short_question_is_beyond_its_ceiling(tiny_index: Index) -> None:
+    engine = Engine(tiny_index)
+    for question in ("RCM", "Puebla", "What is the RCM?", "¿Qué es la CRM?"):
+        scored = engine.score(question)[2]
+        assert scored is not None
+        assert all(scored.features[name] <= most for name, most in CEILINGS.items() if name in scored.features)

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from eval import projecting
 from eval.judging import Judge
-from eval.projecting import LEARNING_QUESTIONS, Example, half_of, load_examples, rarity_of, train
-from eval.questions import BUNDLED_QUESTIONS, JudgedQuestion, Judgement, load_questions, resolve
+from eval.projecting import Example, half_of, load_examples, rarity_of, train
+from eval.questions import BUNDLED_QUESTIONS, LEARNING_QUESTIONS, JudgedQuestion, Judgement, load_questions, resolve
 from eval.sets import QuestionSet
 from index.projecting import DIM, LEARNT, projection_name, projection_of
 from index.searching import Index

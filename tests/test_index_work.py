@@ -307,7 +307,7 @@ def test_a_file_that_another_process_writes_is_no_hindrance(tmp_path: Path) -> N
 FORMS = {
     "casa": Entry((Sense("house", 1.0),)),
     "perro": Entry((Sense("dog", 1.0),)),
-    "trata": Entry((Sense("treaty", 1.0),), longest=3),
+    "trata": Entry((Sense("treaty", 1.0),), longest=3, follow=frozenset({"de"})),
     "trata de personas": Entry((Sense("trafficking", 1.0),)),
 }
 
