@@ -129,7 +129,7 @@ def features_of(
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
         "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
-        "unfocused": float(_lacks(_FOCUSED, question, terms, unanswered)),
+        "unfocused": float(_unfocused(question, terms, unanswered)),
         **_late_features(candidates, first),
         "named_missing": float(len(first.missing)),
         "number_missing": float(question.kind == "how_many" and untyped),
@@ -210,13 +210,13 @@ def _number_apart(index: Index, question: Question, terms: QuestionTerms, answer
     return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)
 
 
-def _lacks(pattern: re.Pattern[str], question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
-    """Whether the answer mentions nothing of what the pattern's group finds in the question."""
-    match = pattern.search(question.search_text)
+def _unfocused(question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
+    """Whether the answer mentions nothing of what is asked for by name."""
+    match = _FOCUSED.search(question.search_text)
     if match is None:
         return False
-    counted = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
-    return bool(counted) and all(word in unanswered for word in counted)
+    named = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
+    return bool(named) and all(word in unanswered for word in named)
 
 
 def status_of(p: float, calibration: Calibration) -> tuple[Status, Level]:
