@@ -119,7 +119,7 @@ def corpus_hash(documents: Iterable[bytes]) -> str:
 
 def _language_data_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted([*lexicon.FOLDER.iterdir(), glossary.PATH]):
+    for path in sorted([*lexicon.FOLDER.glob("[!.]*.*"), glossary.PATH]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

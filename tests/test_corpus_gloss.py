@@ -98,9 +98,10 @@ def test_other_entries_take_the_place_of_those_that_were_packed(forms: dict[str,
     assert np.all(packed["forms.npy"][1:] > packed["forms.npy"][:-1])
 
 
-def test_entries_that_say_the_same_are_packed_once() -> None:
+def test_entries_that_say_the_same_are_packed_once_and_forms_stand_in_order_of_their_hashes() -> None:
     one = (Sense("country", 1.0),)
     packed = pack_forms({"pais": Entry(one), "paises": Entry(one), "el": Entry((), function=True)})
+    assert np.all(packed["forms.npy"][1:] > packed["forms.npy"][:-1])
     assert sorted(packed["entries.npy"].tolist()) == [0, 0, 1]
     assert packed["entry_offsets.npy"][-1] == len(packed["entries.bin"])
 
