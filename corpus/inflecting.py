@@ -4,7 +4,8 @@ Done beforehand and kept beside the words, since it takes as long as the embeddi
 """
 
 import argparse
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,17 @@ def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
                 yield text.lower(), base
 
 
+_REGULAR_ENDINGS = {"ar": ("ó", "aron", "aba", "aban"), "er": ("ió", "ieron", "ía", "ían"), "ir": ("ió", "ieron", "ía", "ían")}
+
+
+def _regular_pasts(lemmas: Mapping[str, Sequence[LexiconLine]]) -> Iterator[tuple[str, str]]:
+    """(form, lemma) of the regular past of each verb in the third person: simplemma lacks a few ("presidió", "entraba")."""
+    for lemma, lines in lemmas.items():
+        if any(line.pos == "v" for line in lines):
+            for ending in _REGULAR_ENDINGS.get(lemma[-2:], ()):
+                yield lemma[:-2] + ending, lemma
+
+
 def _plural(form: str) -> str:
     if form[-1] in "aeiou":
         return form + "s"
@@ -91,12 +103,12 @@ def word_forms(folder: Path) -> dict[str, Entry]:
     for lemma, lines in by_lemma.items():
         forms[lemma] = Entry(weigh(merged(lemma)))
         inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
-    for written, lemma in _inflections(by_lemma):
+    for written, lemma in chain(_inflections(by_lemma), _regular_pasts(by_lemma)):
         form = fold_once(written)
         if form not in by_lemma:
             forms.setdefault(form, inflected[lemma])
         elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma[form]):
-            forms[written] = inflected[lemma]  # the accent tells "fundó" from "fundo"
+            forms.setdefault(written, inflected[lemma])  # the accent tells "fundó" from "fundo"
     for lemma, lines in by_lemma.items():
         if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
             forms.setdefault(_plural(lemma), forms[lemma])

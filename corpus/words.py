@@ -120,5 +120,12 @@ SPANISH_STOP_WORDS = frozenset(
     sido siendo soy eres somos sera seran seria serian estar esta estan estaba estaban estuvo estado haber ha han hay habia
     habian hubo hayan haya he hemos muy tambien ya mas menos tan tanto todo toda todos todas otro otra otros otras mismo
     misma mismos mismas cada algun alguna algunos algunas ningun ninguna uno asi aqui alli entonces ademas dime diga
-    lista nombre muestra favor qué""".split()
+    lista nombre muestra favor qué
+    has habias habiamos hube hubimos hubieron habra habre habremos habran habria habriamos habrian hubiera hubieramos
+    hubieran hubiese hubiesen hayas hayamos habiendo habido eras eramos fuimos fui sere seremos seriamos seas seamos
+    fuese fuesen fueran estabamos estuvimos estuve estare estara estaremos estaran estaria estariamos estarian estemos
+    estuviera estuvieran estuviese estuviesen estando puedo puedes puede podemos pueden pueda puedas podamos puedan
+    podre podra podremos podran podia podiamos podian pude pudo pudimos pudieron podria podriamos podrian pudiera
+    pudieramos pudieran pudiese pudiesen pudiendo debo debe debemos deben deba debamos deban debera deberemos deberan
+    debia debiamos debian debio debieron deberia deberiamos deberian debiera debieramos debieran debiese debiesen""".split()
 )

@@ -50,9 +50,11 @@ _ASKED_BEFORE = re.compile(
 _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _NUMBER = re.compile(
-    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|"
-    r"hundreds?|thousands?|millions?|dozens?|half|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|quince|veinte|"
-    r"cien|cient[oa]s|miles|mill[oó]n(?:es)?|mitad|decenas?)\b",
+    r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|thirds|quarters|"
+    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veinte|veinti\w+|"
+    r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
+    r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b",
     re.IGNORECASE,
 )
 _MONEY_ASKED = re.compile(
