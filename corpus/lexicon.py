@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def compile_lexicon(
 
     for name in names:
         before = known.entry(name)
-        if before is None or not before.function:
+        if before is None or not (before.function or _is_cognate(name, before)):
             changed[name] = Entry(())
     phrases: dict[str, tuple[Sense, ...]] = {}
     for line in read_lexicon(folder / "phrases.tsv"):
@@ -124,6 +125,12 @@ def compile_lexicon(
         longest, follow = max(first.longest, len(words)), first.follow | {words[1]}
         changed[words[0]] = Entry(first.senses, first.function, first.verb_form, longest, follow)
     return replace_forms(packed, changed)
+
+
+def _is_cognate(name: str, entry: Entry) -> bool:
+    """Whether the English of a name is nearly the same word ("organización", "Caribe"), so that it may be translated."""
+    senses = [fold(sense.english) for sense in entry.senses]
+    return any(len(commonprefix((name, sense))) >= max(4, min(5, len(sense))) for sense in senses)
 
 
 def _key(phrase: str) -> str:
