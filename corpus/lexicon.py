@@ -50,9 +50,9 @@ def read_lexicon(path: Path) -> Iterator[LexiconLine]:
 
 
 def read_synonyms(path: Path = FOLDER / "synonyms.tsv") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """English headwords with the words that a question may use for them, closest first. Raises BadData naming a bad line."""
+    """English headwords and expressions with the words that may stand for them, closest first. Raises BadData naming a bad line."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not re.fullmatch(r"[a-z]+\t[a-z]+(; [a-z]+)*", line):
+        if not re.fullmatch(r"[a-z]+( [a-z]+)*\t[a-z]+(; [a-z]+)*", line):
             raise BadData(f"{path.name}:{number}: expected a headword, a tab and words joined by '; ', in small letters")
         headword, words = line.split("\t")
         yield headword, tuple(words.split("; "))

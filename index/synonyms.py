@@ -18,11 +18,16 @@ _ONE_SIDED = 0.75  # what a pair counts that only one of the two names; both cho
 _FEW = 4096  # a synonym that more passages hold puts no candidates forward: it says little and takes long to add up
 
 
+def stem_words(words: Iterable[str]) -> str:
+    """The stems of the folded English words of an expression, with one space between; of one word its stem."""
+    return " ".join(stem(word, "en") for word in words)
+
+
 def relate_terms(lines: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, dict[str, float]]:
     """Stem -> stems that may stand for it, with weights in (0, 1]; each pair both ways."""
     named: dict[tuple[str, str], float] = {}
     for headword, words in lines:
-        head = stem(headword, "en")
+        head = stem_words(headword.split(" "))
         for rank, word in enumerate(words):
             pair = head, stem(word, "en")
             named[pair] = max(named.get(pair, 0.0), 1 / (1 + _FALL * rank))
@@ -62,7 +67,7 @@ class Synonyms:
         self._known: dict[str, tuple[tuple[str, float, float], ...]] = {}
 
     def near(self, term: str) -> tuple[tuple[str, float, float], ...]:
-        """(term, weight, idf) of the terms of the index that may stand for one, heaviest first."""
+        """(term, weight, idf) of the terms of the index that may stand for one or for an expression, heaviest first."""
         found = self._known.get(term)
         if found is None:
             wanted = np.uint64(form_hash(term))

@@ -13,7 +13,7 @@ from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
 from index.searching import Index
-from index.synonyms import searched_terms
+from index.synonyms import searched_terms, stem_words
 from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
@@ -21,6 +21,7 @@ from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusio
 POOL = 64  # passages that each arm puts forward
 SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen on the teaching questions
 SYNONYMS = 5  # that are looked for of one word
+EXPRESSION = 4  # words of the longest expression in the thesaurus
 
 
 class Reranker(Protocol):
@@ -124,6 +125,7 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
     concepts = tuple(term for group in groups for term in group if term.term.startswith("@"))
     own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
+    expressions = _expressions(index, text) if lang == "en" else []
     words: list[QuestionWord] = []
     for group in groups:
         plain = tuple(term for term in group if not term.term.startswith("@"))
@@ -132,8 +134,10 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
             inside = find_words(text[start:end])
             own_stem = stem(inside[0].folded, "es") if lang == "es" and len(inside) == 1 else ""
             weight = max(idf[term.term] * term.weight for term in plain)
+            rarity = max(idf[term.term] for term in plain)
             named = any(concept.reaches_over(start, end) for concept in concepts)
-            synonyms = () if named else _synonyms(index, plain, idf)
+            said = next((found for found in expressions if found.start < end and start < found.end), None)
+            synonyms = () if named else _synonyms(index, (said,) if said else plain, rarity, idf)
             words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, synonyms))
     near_terms = sorted((term for word in words for term in word.near), key=lambda term: term.weight)
     near = {term.term: SYNONYM * term.weight for term in near_terms}  # one of several words counts as for the closest
@@ -154,9 +158,24 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     )
 
 
-def _synonyms(index: Index, terms: Sequence[Term], idf: Mapping[str, float]) -> tuple[Term, ...]:
-    """The likeliest synonyms of a question's word; a rare one says no more than the word itself."""
-    rarity = max(idf[term.term] for term in terms)
+def _expressions(index: Index, text: str) -> list[Term]:
+    """The expressions of several words in an English text that the thesaurus knows, longest first at each place."""
+    words = find_words(text)
+    stems = [stem_words([word.folded]) for word in words]
+    found: list[Term] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(EXPRESSION, len(words) - at), 1, -1):
+            if index.synonyms.near(key := " ".join(stems[at : at + length])):
+                found.append(Term(key, words[at].start, words[at + length - 1].end))
+                at += length - 1
+                break
+        at += 1
+    return found
+
+
+def _synonyms(index: Index, terms: Sequence[Term], rarity: float, idf: Mapping[str, float]) -> tuple[Term, ...]:
+    """The likeliest synonyms of a question's word; one that is rarer than the word, by idf, says no more than it."""
     found: dict[str, float] = {}
     for term in terms:
         for other, closeness, other_idf in index.synonyms.near(term.term):
