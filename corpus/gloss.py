@@ -229,9 +229,13 @@ class Gloss:
                         return Entry((Sense(stem + english, 1.0),))
         return None
 
-    def _begins_phrase(self, form: str) -> bool:
-        entry = self.entry(form)
-        return entry is not None and entry.longest > 1
+    def _written(self, word: Word) -> str:
+        """A word as phrases hold it: folded, but a function word keeps its accent ("para qué", "para que")."""
+        if not word.surface.isascii():
+            accented = self.entry(word.surface.lower())
+            if accented is not None and accented.function:
+                return word.surface.lower()
+        return word.folded
 
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
@@ -239,18 +243,18 @@ class Gloss:
         alone = self._alone.get(word.surface)
         if alone is not None:
             return 1, alone
-        if not word.surface.isascii():
-            accented = self.entry(word.surface.lower())
-            if accented is not None and (accented.function or (accented.senses and not self._begins_phrase(word.folded))):
-                return 1, self._remember(word, accented.senses)
         entry = self.entry(word.folded)
         longest = entry.longest if entry is not None else 1
         if entry is not None and at + 1 < len(words) and words[at + 1].folded in entry.follow:
-            stretch = [w.folded for w in words[at : at + longest]]
+            stretch = [self._written(w) for w in words[at : at + longest]]
             for length in range(len(stretch), 1, -1):
                 phrase = self.entry(" ".join(stretch[:length]))
                 if phrase is not None and phrase.senses:
                     return length, phrase.senses
+        if not word.surface.isascii():
+            accented = self.entry(word.surface.lower())
+            if accented is not None and (accented.function or accented.senses):
+                return 1, self._remember(word, accented.senses) if longest == 1 else accented.senses
         capital = word.surface[:1].isupper()
         if capital and at > 0 and words[at - 1].end + 2 > word.start and (not entry or not entry.senses or entry.verb_form):
             return 1, ()

@@ -79,6 +79,12 @@ def _plural(form: str) -> str:
     return form[:-1] + "ces" if form.endswith("z") else form + "es"
 
 
+def _merge_senses(lines: Sequence[LexiconLine]) -> tuple[str, ...]:
+    """At most four senses of a word: the first of each of its lines, then the others."""
+    senses = [sense for line in lines for sense in line.english[:1]] + [sense for line in lines for sense in line.english[1:]]
+    return tuple(dict.fromkeys(senses))[:4]
+
+
 def word_forms(folder: Path) -> dict[str, Entry]:
     """Form -> entry of single words; forms are folded where the accent tells nothing. Raises BadData for a malformed line."""
     by_lemma: dict[str, list[LexiconLine]] = {}
@@ -93,22 +99,21 @@ def word_forms(folder: Path) -> dict[str, Entry]:
             functions[fold(line.spanish)] = line
     forms: dict[str, Entry] = {}
 
-    def merged(lemma: str) -> tuple[str, ...]:
-        lines = by_lemma[lemma]
-        senses = [sense for line in lines for sense in line.english[:1]]
-        senses += [sense for line in lines for sense in line.english[1:]]
-        return tuple(dict.fromkeys(senses))[:4]
-
     inflected: dict[str, Entry] = {}
     for lemma, lines in by_lemma.items():
-        forms[lemma] = Entry(weigh(merged(lemma)))
-        inflected[lemma] = Entry(forms[lemma].senses, verb_form=all(line.pos == "v" for line in lines))
+        forms[lemma] = Entry(weigh(_merge_senses(lines)))
+        verbs_first = sorted(lines, key=lambda line: line.pos != "v")
+        inflected[lemma] = Entry(weigh(_merge_senses(verbs_first)), verb_form=all(line.pos == "v" for line in lines))
     for written, lemma in chain(_inflections(by_lemma), _regular_pasts(by_lemma)):
         form = fold_once(written)
-        if form not in by_lemma:
+        if form not in by_lemma and form not in functions:
             forms.setdefault(form, inflected[lemma])
-        elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma[form]):
-            forms.setdefault(written, inflected[lemma])  # the accent tells "fundó" from "fundo"
+        elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma.get(form, ())):
+            forms.setdefault(written, inflected[lemma])  # the accent tells "fundó" from "fundo", "bajó" from "bajo"
+        elif form != lemma and written in {line.spanish for line in by_lemma.get(form, ())} and by_lemma[lemma][0].pos == "v":
+            # "queda" is a curfew and "remains": the headword first, then the verb.
+            senses = [*_merge_senses(by_lemma[form])[:2], *_merge_senses(by_lemma[lemma])]
+            forms[form] = Entry(weigh(list(dict.fromkeys(senses))[:4]))
     for lemma, lines in by_lemma.items():
         if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
             forms.setdefault(_plural(lemma), forms[lemma])

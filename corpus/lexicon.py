@@ -107,6 +107,9 @@ def compile_lexicon(
     phrases: dict[str, tuple[Sense, ...]] = {}
     for line in read_lexicon(folder / "phrases.tsv"):
         phrases.setdefault(_key(line.spanish), weigh(line.english))
+    for line in read_lexicon(folder / "phrases.tsv"):
+        if not line.spanish.isascii() and (key := _accented_key(line.spanish, known)) != _key(line.spanish):
+            phrases[key] = weigh(line.english)
     for term in load_glossary() if glossary is None else glossary:
         for spanish in (term.es, *term.aliases_es):
             phrases.setdefault(_key(spanish), (Sense(term.en, 1.0),))
@@ -121,9 +124,10 @@ def compile_lexicon(
             changed[key] = Entry(senses, longest=before.longest, follow=before.follow) if before else Entry(senses)
             continue
         changed[key] = Entry(senses)
-        first = find(words[0]) or Entry(())
-        longest, follow = max(first.longest, len(words)), first.follow | {words[1]}
-        changed[words[0]] = Entry(first.senses, first.function, first.verb_form, longest, follow)
+        start, second = fold(words[0]), fold(words[1])
+        first = find(start) or Entry(())
+        longest, follow = max(first.longest, len(words)), first.follow | {second}
+        changed[start] = Entry(first.senses, first.function, first.verb_form, longest, follow)
     return replace_forms(packed, changed)
 
 
@@ -135,6 +139,17 @@ def _is_cognate(name: str, entry: Entry) -> bool:
 
 def _key(phrase: str) -> str:
     return " ".join(word.folded for word in find_words(phrase))
+
+
+def _accented_key(phrase: str, known: Forms) -> str:
+    """The key of a phrase whose function words keep their accents."""
+    words = [(word.folded, word.surface.lower()) for word in find_words(phrase)]
+    return " ".join(accented if accented != folded and _is_function(accented, known) else folded for folded, accented in words)
+
+
+def _is_function(form: str, known: Forms) -> bool:
+    entry = known.entry(form)
+    return entry is not None and entry.function
 
 
 def find_names(english: WordCounts, spanish: WordCounts) -> frozenset[str]:
