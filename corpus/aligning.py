@@ -18,6 +18,8 @@ ITERATIONS = 6
 MIN_COUNT = 4  # a word seen less often teaches nothing
 MIN_PROBABILITY = 0.12
 MAX_SENSES = 3
+EMPHASIS = 3  # times that the bundled documents and small sources count: the large ones are about software
+SMALL = 5_000  # pairs of a source
 
 Pair = tuple[str, str]  # English, Spanish
 
@@ -29,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--max-per-source", type=int, default=30_000, help="so that no one domain decides")
     parser.add_argument("--output", type=Path, default=FOLDER / "weights.tsv")
     options = parser.parse_args(argv)
-    pairs = list(bundled_pairs())
+    pairs = list(bundled_pairs()) * EMPHASIS
     for path in options.pairs:
         pairs += read_pairs(path, options.max_per_source)
     table = learn(pairs)
@@ -57,7 +59,7 @@ def bundled_pairs() -> Iterator[Pair]:
 
 
 def read_pairs(path: Path, most: int) -> Iterator[Pair]:
-    """Pairs of a gzipped TSV file, at most `most` of one source, spread over it."""
+    """Pairs of a gzipped TSV file, at most `most` of one source, spread over it; those of a small one EMPHASIS times."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [line.rstrip("\n").split("\t") for line in lines]
     counts = Counter(row[2] for row in rows if len(row) == 3)
@@ -69,7 +71,8 @@ def read_pairs(path: Path, most: int) -> Iterator[Pair]:
         seen[source] += 1
         step = max(1, math.ceil(counts[source] / most))
         if seen[source] % step == 0 and not re.search(r"[{}<>$=_\\]", english):
-            yield english, spanish
+            for _ in range(EMPHASIS if counts[source] < SMALL else 1):
+                yield english, spanish
 
 
 def _content(text: str, stop: frozenset[str]) -> list[str]:
