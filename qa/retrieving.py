@@ -137,7 +137,7 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
             rarity = max(idf[term.term] for term in plain)
             named = any(concept.reaches_over(start, end) for concept in concepts)
             said = next((found for found in expressions if found.start < end and start < found.end), None)
-            synonyms = () if named else _synonyms(index, (said,) if said else plain, rarity, idf)
+            synonyms = () if named else _synonyms(index, (said, *plain) if said else plain, rarity, idf)
             words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, synonyms))
     near_terms = sorted((term for word in words for term in word.near), key=lambda term: term.weight)
     near = {term.term: SYNONYM * term.weight for term in near_terms}  # one of several words counts as for the closest
