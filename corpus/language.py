@@ -6,7 +6,7 @@ from corpus.records import Lang
 
 _ENGLISH = frozenset(
     """the of and to in is was were for on with by at from that which who what when where why how did does do are be
-    been has have had it its their this these those an a as or not but will would can about into between during after
+    been has have had it its their this these those an as or not but will would can about into between during after
     before than more most other such there they he she his her we our you your many much list give tell me any all
     since under over against only also whose whom may might shall should could if while where's what's who's held
     meeting meetings country countries year tell show name find between because""".split()
@@ -25,24 +25,31 @@ _SPANISH_ENDINGS = ("ción", "cion", "ciones", "dad", "dades", "miento", "miento
 _ENGLISH_ENDINGS = ("tion", "tions", "ing", "ness", "ity", "ities", "ly", "ship", "ed")
 
 
-def spanish_share(text: str) -> float:
-    """How Spanish a text is: 0 all English, 1 all Spanish, 0.5 no evidence."""
+def language_evidence(text: str) -> tuple[float, float]:
+    """How much speaks for English and how much for Spanish; a function word counts 1."""
     english = spanish = 0.0
     if re.search("[¿¡ñÑ]", text):
         spanish += 1.5
-    for word in _WORDS.findall(text[:20_000].lower()):
+    for written in _WORDS.findall(text[:20_000]):
+        word = written.lower()
         if word in _SPANISH:
             spanish += 1.0
         if word in _ENGLISH:
             english += 1.0
         if word in _SPANISH or word in _ENGLISH or len(word) < 5:
             continue
-        if re.search("[áéíóúü]", word):
+        if written == word and re.search("[áéíóúü]", word):  # with a capital it may be a name
             spanish += 0.4
         if word.endswith(_SPANISH_ENDINGS):
             spanish += 0.4
         elif word.endswith(_ENGLISH_ENDINGS):
             english += 0.3
+    return english, spanish
+
+
+def spanish_share(text: str) -> float:
+    """How Spanish a text is: 0 all English, 1 all Spanish, 0.5 no evidence."""
+    english, spanish = language_evidence(text)
     total = english + spanish
     return spanish / total if total else 0.5
 

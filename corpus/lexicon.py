@@ -49,13 +49,25 @@ def read_lexicon(path: Path) -> Iterator[LexiconLine]:
         yield LexiconLine(spanish, pos, senses)
 
 
-def read_synonyms(path: Path = FOLDER / "synonyms.tsv") -> Iterator[tuple[str, tuple[str, ...]]]:
-    """English headwords and expressions with the words that may stand for them, closest first. Raises BadData naming a bad line."""
+def read_synonyms(path: Path = FOLDER / "synonyms.tsv") -> Iterator[tuple[str, list[str]]]:
+    """English words with those that a question may use for them, closest first. Raises BadData naming a bad line."""
+    return _read_thesaurus(path, re.compile(r"[a-z]+\t[a-z]+(?:; [a-z]+)*"), "a headword")
+
+
+def read_expressions(path: Path = FOLDER / "expressions.tsv") -> Iterator[tuple[str, list[str]]]:
+    """English expressions of several words with the single words that a text may use, likeliest first.
+
+    Raises BadData naming a bad line.
+    """
+    return _read_thesaurus(path, re.compile(r"[a-z]+(?: [a-z]+)+\t[a-z]+(?:; [a-z]+)*"), "an expression")
+
+
+def _read_thesaurus(path: Path, pattern: re.Pattern[str], what: str) -> Iterator[tuple[str, list[str]]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not re.fullmatch(r"[a-z]+( [a-z]+)*\t[a-z]+(; [a-z]+)*", line):
-            raise BadData(f"{path.name}:{number}: expected a headword, a tab and words joined by '; ', in small letters")
-        headword, words = line.split("\t")
-        yield headword, tuple(words.split("; "))
+        if not pattern.fullmatch(line):
+            raise BadData(f"{path.name}:{number}: expected {what}, a tab and words joined by '; ', in small letters")
+        headword, _, words = line.partition("\t")
+        yield headword, words.split("; ")
 
 
 def weigh(english: Iterable[str]) -> tuple[Sense, ...]:

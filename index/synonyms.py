@@ -1,13 +1,13 @@
 """Terms that may stand for each other: a question that says it in other words finds the text all the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.gloss import form_hash
-from corpus.lexicon import read_synonyms
+from corpus.lexicon import read_expressions, read_synonyms
 from corpus.mapped import map_array
 from index.analysis import stem
 from index.errors import IndexMismatch
@@ -19,15 +19,15 @@ _FEW = 4096  # a synonym that more passages hold puts no candidates forward: it 
 
 
 def stem_words(words: Iterable[str]) -> str:
-    """The stems of the folded English words of an expression, with one space between; of one word its stem."""
-    return " ".join(stem(word, "en") for word in words)
+    """The stems of the folded English words of an expression, with one space between."""
+    return " ".join([stem(word, "en") for word in words])
 
 
-def relate_terms(lines: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, dict[str, float]]:
+def relate_terms(lines: Iterable[tuple[str, Sequence[str]]]) -> dict[str, dict[str, float]]:
     """Stem -> stems that may stand for it, with weights in (0, 1]; each pair both ways."""
     named: dict[tuple[str, str], float] = {}
     for headword, words in lines:
-        head = stem_words(headword.split(" "))
+        head = stem(headword, "en")
         for rank, word in enumerate(words):
             pair = head, stem(word, "en")
             named[pair] = max(named.get(pair, 0.0), 1 / (1 + _FALL * rank))
@@ -40,18 +40,34 @@ def relate_terms(lines: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, dict
     return related
 
 
-def write_synonyms(folder: Path, numbers: Mapping[str, int], lines: Iterable[tuple[str, tuple[str, ...]]] | None = None) -> None:
-    """Write what stands for each term among those of an index, given with their numbers there."""
+def write_synonyms(
+    folder: Path,
+    numbers: Mapping[str, int],
+    words: Iterable[tuple[str, Sequence[str]]] | None = None,
+    expressions: Iterable[tuple[str, Sequence[str]]] | None = None,
+) -> None:
+    """Write what stands for each term, and for each expression, among the terms of an index, given with their numbers there."""
     rows: list[tuple[int, int, float]] = []
-    for term, near in relate_terms(read_synonyms() if lines is None else lines).items():
+    for term, near in relate_terms(read_synonyms() if words is None else words).items():
         rows += [
             (form_hash(term), number, weight) for other, weight in near.items() if (number := numbers.get(other)) is not None
         ]
-    rows.sort(key=lambda row: (row[0], -row[2], row[1]))
+    for expression, others in read_expressions() if expressions is None else expressions:
+        found: dict[int, float] = {}
+        for rank, word in enumerate(others):
+            if (number := numbers.get(stem(word, "en"))) is not None:
+                found.setdefault(number, _ONE_SIDED / (1 + _FALL * rank))
+        if found:
+            key = form_hash(stem_words(expression.split(" ")))
+            rows += [(key, number, weight) for number, weight in found.items()]
+    terms = np.array([row[0] for row in rows], dtype=np.uint64)
+    near_numbers = np.array([row[1] for row in rows], dtype=np.int32)
+    weights = np.array([row[2] for row in rows], dtype=np.float32)
+    order = np.lexsort((near_numbers, -weights, terms))
     folder.mkdir(parents=True)
-    np.save(folder / "terms.npy", np.array([row[0] for row in rows], dtype=np.uint64))
-    np.save(folder / "near.npy", np.array([row[1] for row in rows], dtype=np.int32))
-    np.save(folder / "weights.npy", np.array([row[2] for row in rows], dtype=np.float32))
+    np.save(folder / "terms.npy", terms[order])
+    np.save(folder / "near.npy", near_numbers[order])
+    np.save(folder / "weights.npy", weights[order])
 
 
 class Synonyms:

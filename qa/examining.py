@@ -18,7 +18,7 @@ from qa.retrieving import Candidates, QuestionWord
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.36
+CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.3
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 DEPTH = 8  # candidates that are looked at; the others keep their place behind them
