@@ -8,8 +8,6 @@ _EN_TENS = {20: "twentieth", 30: "thirtieth", 40: "fortieth"}
 _EN_TENS_STEM = {20: "twenty", 30: "thirty", 40: "forty"}
 _ES_UNITS = ["primer", "segund", "tercer", "cuart", "quint", "sext", "septim", "octav", "noven"]
 _ES_TENS = {10: "decim", 20: "vigesim", 30: "trigesim", 40: "cuadragesim"}
-_ROMAN = re.compile(r"(?=[XVI])(XL|X{0,3})(IX|IV|V?I{0,3})")
-_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 _SUFFIXED = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|ra|ro|da|do|ta|to|va|vo|na|no|ma|mo|a|o|ª|º)")
 
 
@@ -49,15 +47,19 @@ _LONGEST_QUESTION = 24  # words; in longer texts "xv" in small letters is no num
 _UNITS = {w: n for n, w in enumerate(_EN_UNITS, 1)} | {s + e: n for n, s in enumerate(_ES_UNITS, 1) for e in ("o", "a")}
 
 
+def _spell_roman() -> dict[str, int]:
+    tens, units = ("", "X", "XX", "XXX", "XL"), ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+    return {ten + unit: 10 * n + m for n, ten in enumerate(tens) for m, unit in enumerate(units) if ten or unit}
+
+
+_ROMAN = _spell_roman()
+# As questions write them, "xv reunion"; single letters and "xi" are hardly ever meant so.
+_SMALL_ROMAN = {token.lower(): number for token, number in _ROMAN.items() if len(token) > 1 and token != "XI"}
+
+
 def roman(token: str) -> int | None:
     """The value of a Roman numeral in capitals from I to XLIX; None for any other token."""
-    if not token or not _ROMAN.fullmatch(token):
-        return None
-    total = 0
-    for letter, following in zip(token, [*token[1:], ""]):
-        value = _ROMAN_VALUES[letter]
-        total += -value if following and _ROMAN_VALUES[following] > value else value
-    return total or None
+    return _ROMAN.get(token)
 
 
 def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, int]]:
@@ -67,8 +69,8 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
     at = 0
     while at < len(tokens):
         token, plain = tokens[at], folded[at]
-        if not (short or plain in _SPELT or plain[:1].isdigit() or token.isupper()):
-            at += 1  # nearly every word of a text
+        if not (plain in _SPELT or token in _ROMAN or plain[:1].isdigit() or (short and plain in _SMALL_ROMAN)):
+            at += 1  # nearly every word
             continue
         following = folded[at + 1] if at + 1 < len(tokens) else ""
         value: int | None = None
@@ -81,12 +83,12 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             value = int(match[1])
         elif following in ("ª", "º") and re.fullmatch(r"\d{1,2}", plain):
             value, length = int(plain), 2  # "15.ª", where the stop parts the words
-        elif token.isupper() and (number := roman(token)):
+        elif number := _ROMAN.get(token):
             upper_follows = at + 1 < len(tokens) and tokens[at + 1][:1].isupper()
             if len(token) > 1 or upper_follows:
                 value = number
-        elif short and len(plain) > 1 and plain.isalpha() and roman(plain.upper()) and plain not in ("mi", "di", "xi"):
-            value = roman(plain.upper())  # a question in small letters: "xv reunion"
+        elif short:
+            value = _SMALL_ROMAN.get(plain)
         if value is not None:
             found.append((at, at + length, value))
         at += length

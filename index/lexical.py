@@ -147,6 +147,11 @@ class LexicalIndex:
         self._numbers[term] = found
         return found
 
+    def numbers(self, terms: Iterable[str]) -> NDArray[np.uint32]:
+        """(terms,) the numbers of terms; for an unknown one a number that no term has."""
+        found = [self.number(term) for term in terms]
+        return np.array([self.count if number is None else number for number in found], dtype=np.uint32)
+
     @property
     def count(self) -> int:
         """How many terms there are."""
@@ -223,26 +228,29 @@ class LexicalIndex:
         return best(candidates, scores[candidates], limit)
 
     def score(self, terms: Mapping[str, float], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Scores of given passages (sorted or not), zero where no term occurs."""
-        scores = np.zeros(len(ordinals), dtype=np.float32)
-        for _, weight, passages, impacts in self._lists(terms):
-            found, added = _probe(passages, impacts, ordinals)
-            scores[found] += np.float32(weight) * added
+        """Scores of different passages (sorted or not), zero where no term occurs."""
+        known = [(t, w, number) for t, w in terms.items() if w > 0 and (number := self.number(t)) is not None]
+        weights = np.array([weight for _, weight, _ in known])
+        bounds = self._bounds[[number for *_, number in known]] * weights if known else weights
+        # Added up from the highest bound on, as `search` does: the same sums, to the last bit.
+        order = np.argsort(-bounds, kind="stable")
+        impacts = self.impacts([known[n][0] for n in order.tolist()], ordinals)
+        scores: NDArray[np.float32] = (weights[order, None].astype(np.float32) * impacts).sum(axis=0)
         return scores
 
     def impacts(self, terms: Sequence[str], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """(terms, n) what each term adds to the score of each of different passages at weight 1, zero where it does not occur."""
         out = np.zeros((len(terms), len(ordinals)), dtype=np.float32)
         short: list[tuple[int, int, int]] = []
-        for row, term in enumerate(terms):
-            at = self.number(term)
-            if at is not None:
-                a, b = int(self._offsets[at]), int(self._offsets[at + 1])
-                if b - a <= _SHORT * len(ordinals):
-                    short.append((row, a, b))
-                else:
-                    found, added = _probe(self._passages[a:b], self._impacts[a:b], ordinals)
-                    out[row, found] = added
+        known = [(row, number) for row, term in enumerate(terms) if (number := self.number(term)) is not None]
+        numbers = np.array([number for _, number in known], dtype=np.intp)
+        starts, ends = self._offsets[numbers].tolist(), self._offsets[numbers + 1].tolist()
+        for (row, _), a, b in zip(known, starts, ends, strict=True):
+            if b - a <= _SHORT * len(ordinals):
+                short.append((row, a, b))
+            else:
+                found, added = _probe(self._passages[a:b], self._impacts[a:b], ordinals)
+                out[row, found] = added
         if short:
             # One look at all short lists together costs less than a search in each.
             columns = np.full(self.size, -1, dtype=np.int32)

@@ -1,6 +1,6 @@
 """Where each term stands in each passage, worked out at build time: a question only looks up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,18 +46,24 @@ class Places:
     """The places of terms, mapped."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = map_array(path.with_suffix(".npy"))
-        self._terms = self._rows["term"]
+        # As plain numbers, which NumPy copies in a tenth of the time that it takes for rows of fields.
+        self._rows = map_array(path.with_suffix(".npy")).view(np.uint64)
         self._offsets = map_array(path.with_name(f"{path.stem}-offsets.npy"))
 
-    def find(self, ordinal: int, wanted: Mapping[int, str]) -> dict[str, list[tuple[int, int]]]:
-        """Term -> its places (start, end) in the text of a passage, for the wanted terms (number -> term)."""
-        first, last = self._offsets[ordinal : ordinal + 2].tolist()
-        found: dict[str, list[tuple[int, int]]] = {}
-        if not wanted:
-            return found
-        # A passage has some hundred terms: a set of numbers is asked in a tenth of the time that `isin` takes to begin.
-        hits = [at for at, number in enumerate(self._terms[first:last].tolist(), start=first) if number in wanted]
-        for number, start, length in self._rows[hits].tolist():
-            found.setdefault(wanted[number], []).append((start, start + length))
-        return found
+    def find(
+        self, ordinals: Sequence[int], wanted: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.void]]:
+        """Where terms stand in passages: positions in `ordinals`, positions in `wanted` (numbers of terms), places as PLACE.
+
+        All are (places,), passage by passage, in the order in which they were written.
+        """
+        if not len(wanted):
+            return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, PLACE)
+        bounds = [self._offsets[ordinal : ordinal + 2].tolist() for ordinal in ordinals]
+        rows = np.concatenate([self._rows[first:last] for first, last in bounds]).view(PLACE)
+        numbers = rows["term"].copy()  # side by side, they are searched faster
+        order = np.argsort(wanted)
+        at = order.take(np.searchsorted(wanted, numbers, sorter=order), mode="clip")
+        found = np.flatnonzero(wanted[at] == numbers)
+        ends = np.cumsum([last - first for first, last in bounds])
+        return np.searchsorted(ends, found, side="right"), at[found], rows[found]

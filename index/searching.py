@@ -105,25 +105,29 @@ class Index:
         words = [fold(text[a:b]) for a, b in encoded.spans]
         return encoded.vector, self.tokens.ask(encoded, [w.isalnum() and w not in ENGLISH_STOP_WORDS for w in words])
 
-    def word_matches(self, asked: AskedWords, ordinal: int, count: int) -> WordMatches | None:
-        """The words of a question in one passage of `count` sentences; None where the index holds no tokens."""
-        if self.tokens is None:
-            return None
-        return self.tokens.match(asked, ordinal, int(self.attributes.rows["sentences"][ordinal]), count)
+    def word_matches(self, asked: AskedWords, ordinals: NDArray[np.int64]) -> list[WordMatches] | None:
+        """The words of a question in each of these passages; None where the index holds no tokens."""
+        return None if self.tokens is None else self.tokens.match(asked, ordinals, *self._sentences_of(ordinals))
 
-    def sentence_scores(self, vector: NDArray[np.float32], ordinal: int, count: int) -> NDArray[np.float32]:
-        """(count,) cosines of a question's vector with the sentences of one passage."""
-        first = int(self.attributes.rows["sentences"][ordinal])
-        return widen(self.sentences[first : first + count]) @ vector
+    def sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """(sentences,) cosines of a question's vector with the sentences of each of these passages."""
+        sentences, counts = self._sentences_of(ordinals)
+        rows = widen(self.sentences.take(sentences, axis=0))
+        ends = np.cumsum(counts)
+        return [rows[a:b] @ vector for a, b in zip((ends - counts).tolist(), ends.tolist(), strict=True)]
 
     def best_sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) best cosine of a question's vector with a sentence of each passage."""
-        firsts = self.attributes.rows["sentences"][ordinals].astype(np.int64)
-        counts = self.attributes.rows["sentence_count"][ordinals].astype(np.int64)
-        starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-        gather = np.repeat(firsts - starts, counts) + np.arange(counts.sum())
-        cosines = widen(self.sentences.take(gather, axis=0)) @ vector
-        return np.maximum.reduceat(cosines, starts).astype(np.float32)
+        sentences, counts = self._sentences_of(ordinals)
+        cosines = widen(self.sentences.take(sentences, axis=0)) @ vector
+        return np.maximum.reduceat(cosines, np.cumsum(counts) - counts).astype(np.float32)
+
+    def _sentences_of(self, ordinals: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The numbers of the sentences of given passages, one passage after the other, and (n,) how many each has."""
+        rows = self.attributes.rows
+        counts = rows["sentence_count"][ordinals].astype(np.int64)
+        starts = np.cumsum(counts) - counts
+        return np.repeat(rows["sentences"][ordinals] - starts, counts) + np.arange(counts.sum()), counts
 
     def close(self) -> None:
         """Release the files."""

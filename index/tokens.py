@@ -50,22 +50,9 @@ class WordMatches:
 
     passage: NDArray[np.float32]  # (words,) anywhere in the passage or its header
     sentences: NDArray[np.float32]  # (sentences, words) in one sentence or the header
-    weight: NDArray[np.float32]  # (words,) of the question
-    rarity: NDArray[np.float32]  # (words,) of the question
-
-    @property
-    def late(self) -> float:
-        """Late interaction with the passage: the mean over the question's words, by weight."""
-        return float(_mean(self.passage, self.weight))
-
-    @property
-    def late_sentences(self) -> NDArray[np.float32]:
-        """(sentences,) the mean by rarity alone: what tells passages apart matters less among the sentences of one."""
-        return _mean(self.sentences, self.rarity)
-
-
-def _mean(best: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (best @ weights / weights.sum()).astype(np.float32)  # type: ignore[no-any-return]
+    late: float  # late interaction with the passage: the mean over the question's words, by weight
+    # (sentences,) the mean by rarity alone: what tells passages apart matters less among the sentences of one.
+    late_sentences: NDArray[np.float32]
 
 
 def word_starts(words: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -138,18 +125,39 @@ class TokenIndex:
             content=np.asarray(content, dtype=np.bool_),
         )
 
-    def match(self, asked: AskedWords, ordinal: int, first_sentence: int, count: int) -> WordMatches:
-        """The words of a question in one passage, whose `count` sentences are numbered from `first_sentence` on."""
-        start, end = int(self._starts[ordinal]), int(self._starts[ordinal + 1])
-        if start == end:
-            nothing = np.full((count + 1, len(asked.starts)), -1.0, np.float32)
-            return WordMatches(passage=nothing[0], sentences=nothing[1:], weight=asked.weight, rarity=asked.rarity)
-        cosines = asked.tokens @ self._tokens[start:end].astype(np.float32).T
-        begins = np.zeros(count + 2, np.intp)  # of the header, of each sentence, and the end
-        begins[1:-1] = self._sentences[first_sentence : first_sentence + count]
-        begins[-1] = end - start
-        parts = np.maximum.reduceat(cosines, np.minimum(begins[:-1], end - start - 1), axis=1).T
-        parts[begins[:-1] == begins[1:]] = -1.0  # a part without tokens
-        best = np.vstack((parts.max(axis=0), np.maximum(parts[1:], parts[0])))
-        words = (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
-        return WordMatches(passage=words[0], sentences=words[1:], weight=asked.weight, rarity=asked.rarity)
+    def match(
+        self, asked: AskedWords, ordinals: NDArray[np.int64], sentences: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> list[WordMatches]:
+        """The words of a question in each of several passages.
+
+        `sentences` are the numbers of their sentences, one passage after the other, `counts` (passages,) how many each has.
+        """
+        starts, ends = self._starts[ordinals], self._starts[ordinals + 1]
+        tokens = [self._tokens[a:b].astype(np.float32) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        cosines = np.concatenate([asked.tokens @ rows.T for rows in tokens], axis=1)
+        # The parts of a passage are its header and its sentences; a part goes on to where the next begins.
+        heads = np.cumsum(counts + 1) - counts - 1
+        is_sentence = np.ones(len(sentences) + len(ordinals), np.bool_)
+        is_sentence[heads] = False
+        begins = np.repeat(np.cumsum(ends - starts) - (ends - starts), counts + 1)
+        begins[is_sentence] += self._sentences[sentences]
+        filled = begins < np.append(begins[1:], cosines.shape[1])
+        parts = np.full((len(begins), len(cosines)), -1.0, np.float32)
+        parts[filled] = np.maximum.reduceat(cosines, begins[filled], axis=1).T
+        whole = np.maximum.reduceat(parts, heads, axis=0)
+        single = np.maximum(parts[is_sentence], np.repeat(parts[heads], counts, axis=0))
+        whole, single = _mean_tokens(whole, asked), _mean_tokens(single, asked)
+        ends = np.cumsum(counts)
+        return [
+            WordMatches(row, single[a:b], float(_mean(row, asked.weight)), _mean(single[a:b], asked.rarity))
+            for row, a, b in zip(whole, (ends - counts).tolist(), ends.tolist(), strict=True)
+        ]
+
+
+def _mean_tokens(best: NDArray[np.float32], asked: AskedWords) -> NDArray[np.float32]:
+    """(n, words) from (n, tokens): a word of several tokens counts with their mean."""
+    return (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
+
+
+def _mean(best: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (best @ weights / weights.sum()).astype(np.float32)  # type: ignore[no-any-return]

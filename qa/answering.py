@@ -273,13 +273,13 @@ class Engine:
 
     def _facets(self, candidates: Candidates) -> dict[str, dict[str, int]]:
         """How many of the candidates fall under each value of each filter."""
-        rows = self.index.attributes.rows[candidates.ordinals]
+        rows, ordinals = self.index.attributes.rows, candidates.ordinals
         names = self.index.attributes.names
         facets: dict[str, dict[str, int]] = {}
-        years = Counter(rows["year"].tolist())
+        years = Counter(rows["year"][ordinals].tolist())
         facets["year"] = {str(year): count for year, count in sorted(years.items(), reverse=True) if year > 0}
         for key in ("lang", "kind", "publisher"):
-            counts = Counter(rows[key].tolist())
+            counts = Counter(rows[key][ordinals].tolist())
             ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
             facets[key] = {names[key][number]: count for number, count in ordered if 0 <= number < len(names[key])}
         return facets

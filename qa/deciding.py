@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp
@@ -11,6 +11,7 @@ from pathlib import Path
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
 from corpus.words import find_words
+from index.analysis import Term
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
 from qa.examining import COVERED, DEPTH, Examined, Subject
@@ -119,7 +120,8 @@ def features_of(
     terms = candidates.terms
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
     answer_text = " ".join(first.document.text[a:b] for a, b in answers)
-    unanswered = lacking_words(index, first, answer_text, terms)
+    answer_terms = index.analyzer.english_terms(answer_text, first.passage.lang)
+    unanswered = lacking_words(terms, first.header | {term.term for term in answer_terms})
     untyped = not first.typed[chosen].any()
     covered = first.cosines + COVERED * first.matched.coverages
     found = {
@@ -128,7 +130,7 @@ def features_of(
         **_around(candidates),
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
-        "number_apart": float(_number_apart(index, question, terms, answer_text, first)),
+        "number_apart": float(_number_apart(question, terms, answer_text, answer_terms)),
         "unfocused": float(_unfocused(question, terms, unanswered)),
         **_late_features(candidates, first),
         "named_missing": float(len(first.missing)),
@@ -141,18 +143,18 @@ def features_of(
     return {name: min(value, CEILINGS.get(name, value)) for name, value in found.items()}
 
 
-def lacking_words(index: Index, first: Examined, text: str, terms: QuestionTerms) -> list[QuestionWord]:
-    """The words of a question that a text and the passage's header lack: by stem, gloss, concept, or a common beginning."""
-    present = first.header | {term.term for term in index.analyzer.english_terms(text, first.passage.lang)}
-    beginnings = {term[:length] for term in present for length in range(5, len(term) + 1)}
+def lacking_words(terms: QuestionTerms, present: Set[str]) -> list[QuestionWord]:
+    """The words of a question that are not among the terms present: by stem, gloss, concept, or a common beginning."""
     named = [term for term in terms.concepts if term.term in present]
+    listed = " ".join(("", *present))  # a term of the list begins so where this holds a blank and the beginning
 
     def covered(word: QuestionWord) -> bool:
         if any(name.reaches_over(word.start, word.end) for name in named):
             return True
-        return any(
-            t.term in present or (len(t.term) >= 5 and t.term[: max(5, len(t.term) - 2)] in beginnings) for t in word.terms
-        )
+        if any(term.term in present for term in word.terms):
+            return True
+        beginnings = [f" {term.term[: max(5, len(term.term) - 2)]}" for term in word.terms if len(term.term) >= 5]
+        return any(beginning in listed for beginning in beginnings)
 
     return [word for word in terms.words if not covered(word)]
 
@@ -198,13 +200,13 @@ _FOCUSED = re.compile(
 _COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
 
 
-def _number_apart(index: Index, question: Question, terms: QuestionTerms, answer: str, first: Examined) -> bool:
+def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_terms: Sequence[Term]) -> bool:
     match = _COUNTED.search(question.search_text)
     if match is None:
         return False
     asked_for = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
     counted = {term.term for word in asked_for for term in (*word.terms, *word.near)}
-    places = [term.start for term in index.analyzer.english_terms(answer, first.passage.lang) if term.term in counted]
+    places = [term.start for term in answer_terms if term.term in counted]
     asked = frozenset(word.folded for word in find_words(question.search_text))
     numbers = list(find_counts(answer, asked))
     return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)

@@ -1,20 +1,20 @@
 """The sentences that answer, as spans of the passage, and the words that matched."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.records import Passage
-from index.analysis import Term
 from index.searching import Index
 from qa.answers import Highlight, Question
 from qa.fusion import Scores
 from qa.retrieving import QuestionTerms
 
 MAX_SENTENCES = 3
+_ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
 
 
@@ -24,69 +24,94 @@ class Matched:
 
     coverages: Scores  # (sentences,) share of the question's words, by rarity, in each sentence, 0 to 1
     synonyms: Scores  # (sentences,) the same of words that the passage lacks and a synonym stands for
+    found: frozenset[str]  # the question's terms in English space and their synonyms, those that stand in it
     terms: tuple[str, ...]  # as the text writes them
     spans: tuple[tuple[int, int], ...]  # in the document
     gloss: tuple[str, ...]  # "trata → trafficking"
 
 
 def match_terms(
-    index: Index, question: Question, terms: QuestionTerms, ordinal: int, passage: Passage
-) -> tuple[Matched, Set[str]]:
-    """The words of a question that a passage holds, by stem, alias, gloss or synonym, and the terms found, from the index."""
-    english = index.english_places.find(ordinal, terms.english_numbers)
-    own: dict[str, list[tuple[int, int]]] = {}
-    if passage.lang == question.search_lang == "es":
-        own = index.spanish_places.find(ordinal, terms.own_numbers)
-    starts = [start - passage.start for start, _ in passage.sentences]
-    spans: set[tuple[int, int]] = set()
-    gloss: list[str] = []
-    covered, by_synonym = np.zeros((2, len(starts)), dtype=np.float32)
-
-    def sentences_of(found: Iterable[tuple[int, int]]) -> set[int]:
-        return {max(bisect_right(starts, start) - 1, 0) for start, _ in found}
-
-    named: list[tuple[Term, set[int]]] = []
-    for term in terms.concepts:
-        if found := english.get(term.term):
-            named.append((term, sentences_of(found)))
-            spans.update(found)
-    for word in terms.words:
-        where: set[int] = set()
-        for term in word.terms:
-            if found := english.get(term.term):
-                where |= sentences_of(found)
-                spans.update(found)
-                if question.search_lang != passage.lang:
-                    written = passage.text[found[0][0] : found[0][1]]
-                    if written.lower() != word.text.lower():
-                        gloss.append(f"{word.text} → {written}")
-        if own and (found := own.get(word.own_stem)):
-            where |= sentences_of(found)
-            spans.update(found)
-        for concept, places in named:
-            if concept.reaches_over(word.start, word.end):
-                where |= places  # the word stands inside the name of a concept that the text calls by another name
-        if where:
-            covered[list(where)] += word.weight
-            continue
-        closest = np.zeros_like(by_synonym)
-        for term in word.near:
-            if found := english.get(term.term):
-                spans.update(found)
-                here = list(sentences_of(found))
-                closest[here] = np.maximum(closest[here], word.weight * term.weight)
-                gloss.append(f"{word.text} → {passage.text[found[0][0] : found[0][1]]}")
-        by_synonym += closest
-    ordered = sorted(spans)
+    index: Index, question: Question, terms: QuestionTerms, ordinals: Sequence[int], passages: Sequence[Passage]
+) -> list[Matched]:
+    """The words of a question that each passage holds, by stem, alias, gloss or synonym, from the index."""
+    counts = [len(passage.sentences) for passage in passages]
+    firsts = np.cumsum([0, *counts[:-1]])
+    at, rows, starts, ends = _find_places(index, question, terms, ordinals, passages)
+    stands = np.zeros((len(terms.rows) + len(terms.own_rows), sum(counts)), np.bool_)
+    stands[rows, _sentences_of(passages, firsts, at, starts)] = True
+    words = terms.word_rows
+    where = np.logical_or.reduceat(stands[words.standing], words.starts, axis=0)
+    where[words.own_words] |= stands[words.own]
+    absent = ~np.logical_or.reduceat(where, firsts, axis=1)  # (words, passages)
+    closest = np.maximum.reduceat(words.near_weights.astype(np.float32) * stands[words.near], words.near_starts, axis=0)
+    closest *= absent[words.near_words].repeat(counts, axis=1)
     total = terms.total_weight or 1.0
-    matched = Matched(
-        coverages=covered / total,
-        synonyms=by_synonym / total,
-        terms=tuple(dict.fromkeys(passage.text[a:b] for a, b in ordered)),
-        spans=tuple((a + passage.start, b + passage.start) for a, b in ordered),
-        gloss=tuple(dict.fromkeys(gloss)),
+    coverages = (words.weights.astype(np.float32) * where).sum(axis=0) / total
+    synonyms = closest.sum(axis=0) / total
+    placed: list[dict[int, list[tuple[int, int]]]] = [{} for _ in passages]
+    for passage, row, start, end in zip(at.tolist(), rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        placed[passage].setdefault(row, []).append((start, end))
+    return [
+        _matched(question, terms, passage, here, lacks, coverages[first : first + count], synonyms[first : first + count])
+        for passage, here, lacks, first, count in zip(passages, placed, absent.T.tolist(), firsts.tolist(), counts, strict=True)
+    ]
+
+
+def _find_places(
+    index: Index, question: Question, terms: QuestionTerms, ordinals: Sequence[int], passages: Sequence[Passage]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
+    """Where the terms stand: position of the passage, row of the term, start and end in the passage's text, all (places,)."""
+    at, rows, places = index.english_places.find(ordinals, index.english.numbers(terms.rows))
+    spanish = [n for n, passage in enumerate(passages) if passage.lang == question.search_lang == "es"]
+    if spanish and terms.own_rows:
+        numbers = index.spanish.numbers(terms.own_rows)
+        own_at, own_rows, own_places = index.spanish_places.find([ordinals[n] for n in spanish], numbers)
+        at = np.concatenate((at, np.take(spanish, own_at)))
+        rows = np.concatenate((rows, len(terms.rows) + own_rows))
+        places = np.concatenate((places, own_places))
+    starts = places["start"].astype(np.int64)
+    return at, rows, starts, starts + places["length"]
+
+
+def _sentences_of(
+    passages: Sequence[Passage], firsts: NDArray[np.int64], at: NDArray[np.intp], starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(places,) the sentence that each place is in, counted over all passages; `firsts` are the first of each passage."""
+    begins = [(n << 32) + start - passage.start for n, passage in enumerate(passages) for start, _ in passage.sentences]
+    return np.maximum(np.searchsorted(begins, (at << 32) + starts, side="right") - 1, firsts[at])
+
+
+def _matched(
+    question: Question,
+    terms: QuestionTerms,
+    passage: Passage,
+    placed: dict[int, list[tuple[int, int]]],
+    lacks: Sequence[bool],
+    coverages: Scores,
+    synonyms: Scores,
+) -> Matched:
+    """One passage's part: `placed` are the places by row of the term, `lacks` (words,) which words are absent."""
+    text, english, every = passage.text, len(terms.english), len(terms.rows)
+    counted = {row for row in placed if not english <= row < every}
+    gloss: dict[str, None] = {}
+    translated = question.search_lang != passage.lang
+    for word, absent in zip(terms.words, lacks, strict=True):
+        for row in word.near_rows if absent else word.rows if translated else ():
+            if row in placed:
+                start, end = placed[row][0]
+                if absent or text[start:end].lower() != word.text.lower():
+                    gloss[f"{word.text} → {text[start:end]}"] = None
+                if absent:
+                    counted.add(row)
+    spans = sorted({place for row in counted for place in placed[row]})
+    return Matched(
+        coverages=coverages,
+        synonyms=synonyms,
+        found=frozenset([term for term, row in terms.rows.items() if row in placed]),
+        terms=tuple(dict.fromkeys([text[a:b] for a, b in spans])),
+        spans=tuple([(a + passage.start, b + passage.start) for a, b in spans]),
+        gloss=tuple(gloss),
     )
-    return matched, english.keys()
 
 
 def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, int]], scores: Scores) -> list[tuple[int, int]]:
@@ -96,7 +121,7 @@ def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, i
     """
     best = int(scores.argmax())
     block = _list_around(text, spans, best)
-    if block is not None and (question.kind in ("which", "what", "how_many", "how") or text[: spans[best][1]].endswith(":")):
+    if block is not None and (question.kind in ("which", "what", "how_many", "how") or text.endswith(":", 0, spans[best][1])):
         return [spans[n] for n in block]
     chosen = {best}
     # A neighbour joins in when it scores nearly as well, that is when the answer runs over two sentences.
@@ -105,13 +130,13 @@ def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, i
             chosen.add(neighbour)
     # A sentence that introduces a list is no answer without it.
     last = max(chosen)
-    if text[spans[last][0] : spans[last][1]].endswith(":"):
+    if text.endswith(":", *spans[last]):
         chosen.update(_list_around(text, spans, last) or ())
     return [spans[n] for n in sorted(chosen)]
 
 
 def _is_item(text: str, span: tuple[int, int]) -> bool:
-    return bool(re.match(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s", text[span[0] : span[1]]))
+    return _ITEM.match(text, *span) is not None
 
 
 def _list_around(text: str, spans: Sequence[tuple[int, int]], at: int) -> list[int] | None:
@@ -120,9 +145,9 @@ def _list_around(text: str, spans: Sequence[tuple[int, int]], at: int) -> list[i
     if _is_item(text, spans[at]):
         while first > 0 and _is_item(text, spans[first - 1]):
             first -= 1
-        if first > 0 and text[spans[first - 1][0] : spans[first - 1][1]].endswith(":"):
+        if first > 0 and text.endswith(":", *spans[first - 1]):
             first -= 1
-    elif not text[spans[at][0] : spans[at][1]].endswith(":"):
+    elif not text.endswith(":", *spans[at]):
         return None
     last = at if at > first else first
     while last + 1 < len(spans) and _is_item(text, spans[last + 1]):

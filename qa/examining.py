@@ -13,7 +13,7 @@ from index.tokens import WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
 from qa.expecting import expect, is_remark, speaks_for_an_answer
-from qa.retrieving import Candidates, QuestionWord
+from qa.retrieving import Candidates, QuestionTerms
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
@@ -47,7 +47,6 @@ class Examined:
     ordinal: int
     passage: Passage
     document: Document
-    terms: Set[str]  # the question's terms that stand in it
     matched: Matched
     cosines: NDArray[np.float32]
     typed: NDArray[np.bool_]  # holds the sort of thing that is asked for and is no remark
@@ -100,6 +99,7 @@ class Examiner:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._header = lru_cache(maxsize=4096)(self._header_terms)
+        self._remarks = lru_cache(maxsize=1024)(self._find_remarks)
 
     def _header_terms(self, document_id: str, section: tuple[str, ...]) -> frozenset[str]:
         document = self._index.store.document(document_id)
@@ -109,61 +109,68 @@ class Examiner:
         terms = {term.term for term in analyzer.english_terms(text, document.lang)}
         return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
 
+    def _find_remarks(self, ordinal: int) -> tuple[bool, ...]:
+        """Which sentences of a passage are remarks about the sources."""
+        [passage] = self._index.store.passages_at([ordinal])
+        text = self._index.store.document(passage.document_id).text
+        return tuple(is_remark(text[a:b]) for a, b in passage.sentences)
+
     def examine(self, question: Question, candidates: Candidates, subject: Subject, positions: Sequence[int]) -> list[Examined]:
         """The candidates at these positions, seen closely, in the order asked for."""
-        index = self._index
-        ordinals = [int(candidates.ordinals[position]) for position in positions]
+        index, terms, asked = self._index, candidates.terms, candidates.asked
+        ordinals = candidates.ordinals[list(positions)]
+        numbers: list[int] = ordinals.tolist()
+        passages = index.store.passages_at(numbers)
+        documents = [index.store.document(passage.document_id) for passage in passages]
+        counts = [len(passage.sentences) for passage in passages]
+        matched = match_terms(index, question, terms, numbers, passages)
+        headers = [self._header(passage.document_id, passage.section) for passage in passages]
+        present = [header | one.found for header, one in zip(headers, matched, strict=True)]
+        covered = covered_shares(terms, present)
+        cosines = [np.zeros(count, np.float32) for count in counts]
+        if candidates.vector is not None:
+            cosines = index.sentence_scores(candidates.vector, ordinals)
+        words = index.word_matches(asked, ordinals) if asked is not None else None
         expected = expect(question, index.vocabulary.is_common)
         preferring = speaks_for_an_answer(question)
-        asked = candidates.asked
         seen: list[Examined] = []
-        for ordinal, passage in zip(ordinals, index.store.passages_at(ordinals), strict=True):
-            document = index.store.document(passage.document_id)
-            matched, found = match_terms(index, question, candidates.terms, ordinal, passage)
-            count = len(passage.sentences)
-            cosines = np.zeros(count, np.float32)
-            if candidates.vector is not None:
-                cosines = index.sentence_scores(candidates.vector, ordinal, count)
-            texts = [document.text[a:b] for a, b in passage.sentences]
-            remarks = np.asarray([is_remark(text) for text in texts], dtype=np.bool_)
-            typed = ~remarks & np.asarray([expected(text) for text in texts], dtype=np.bool_)
+        for n, (passage, document) in enumerate(zip(passages, documents, strict=True)):
+            remarks = np.array(self._remarks(numbers[n]), dtype=np.bool_)
+            typed = ~remarks & np.array([expected(document.text[a:b]) for a, b in passage.sentences], dtype=np.bool_)
             preferred = typed if preferring else np.zeros_like(typed)
-            words = index.word_matches(asked, ordinal, count) if asked is not None else None
-            header = self._header(document.id, passage.section)
-            present = header | found
             seen.append(
                 Examined(
-                    ordinal=ordinal,
+                    ordinal=numbers[n],
                     passage=passage,
                     document=document,
-                    terms=found,
-                    matched=matched,
-                    cosines=cosines,
+                    matched=matched[n],
+                    cosines=cosines[n],
                     typed=typed,
-                    header=header,
-                    coverage=covered_share(candidates, present),
-                    missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present)),
-                    words=words,
+                    header=headers[n],
+                    coverage=covered[n],
+                    missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present[n])),
+                    words=words[n] if words is not None else None,
                     preferred=float(preferred.any()) * (COUNTED if question.kind == "how_many" else 1.0),
-                    choice=choice_scores(words, cosines, matched, preferred, remarks),
+                    choice=choice_scores(words[n] if words is not None else None, cosines[n], matched[n], preferred, remarks),
                 )
             )
         return seen
 
 
-def covered_share(candidates: Candidates, present: Set[str]) -> float:
-    """Share of the question's words, by rarity, that stand among given terms; a synonym of a word counts as it is close."""
-    terms = candidates.terms
-    names = [term for term in terms.concepts if term.term in present]
+def covered_shares(terms: QuestionTerms, present: Sequence[Set[str]]) -> list[float]:
+    """Share of the question's words, by rarity, that stand among the terms of each passage.
 
-    def covered(word: QuestionWord) -> float:
-        if any(term.term in present for term in word.terms):
-            return 1.0
-        if any(name.reaches_over(word.start, word.end) for name in names):
-            return 1.0
-        return max((term.weight for term in word.near if term.term in present), default=0.0)
-
-    return sum(word.weight * covered(word) for word in terms.words) / terms.total_weight if terms.total_weight else 0.0
+    A synonym of a word counts as it is close.
+    """
+    if not terms.total_weight:
+        return [0.0] * len(present)
+    stands = np.array([[term in here for here in present] for term in terms.rows], dtype=np.bool_)
+    words = terms.word_rows
+    shares = np.logical_or.reduceat(stands[words.standing], words.starts, axis=0).astype(np.float64)
+    closest = np.maximum.reduceat(words.closeness * stands[words.near], words.near_starts, axis=0)
+    shares[words.near_words] = np.maximum(shares[words.near_words], closest)
+    found: list[float] = ((words.weights * shares).sum(axis=0) / terms.total_weight).tolist()
+    return found
 
 
 def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from corpus.dates import MONTHS
 from corpus.glossary import load_glossary
 from corpus.records import LANGS
-from corpus.words import find_words, fold
+from corpus.words import find_words, fold, folded_words
 from qa.answers import Question, QuestionKind
 
 Check = Callable[[str], bool]
@@ -49,13 +49,13 @@ _ASKED_BEFORE = re.compile(
 )
 _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+# Of numbers and dates in texts in small letters, where a search takes a third of the time that it takes without case.
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|thirds|quarters|"
     r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veinte|veinti\w+|"
     r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
-    r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b",
-    re.IGNORECASE,
+    r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b"
 )
 _MONEY_ASKED = re.compile(
     r"\b(how much (money|aid|funding|did|does|do|was|were|is|would|has|have)|costs?|fees?|salary|price|budget|in dollars|"
@@ -80,9 +80,7 @@ _TELEPHONE_ASKED = re.compile(r"\b(tele)?phone number|tel[eé]fono|hotline numbe
 _TELEPHONE = re.compile(r"\+?\d[\d ()-]{6,}\d")
 _MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 3 or name == "may"), key=len, reverse=True))
 _DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:(?:,| to| and| al?| y|[-–])\s?\d{1,2}(?:st|nd|rd|th)?)*"
-_DATE = re.compile(
-    rf"\b{_DAYS}(?: of| de)? (?:{_MONTH})\b|\b(?:{_MONTH}) {_DAYS}\b|\b(?:19|20)\d\d(?:[-–/]\d{{2,4}})?\b", re.IGNORECASE
-)
+_DATE = re.compile(rf"\b{_DAYS}(?: of| de)? (?:{_MONTH})\b|\b(?:{_MONTH}) {_DAYS}\b|\b(?:19|20)\d\d(?:[-–/]\d{{2,4}})?\b")
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _PLACE = re.compile(
@@ -149,7 +147,7 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
     if question.kind == "when" and _WHERE_TOO.search(question.search_text):
         kinds = ("when", "where")
     checks = [_check_of(kind, question.search_text, asked, is_common) for kind in kinds]
-    return lambda text: any(holds(text) for holds in checks)
+    return checks[0] if len(checks) == 1 else lambda text: any(holds(text) for holds in checks)
 
 
 def speaks_for_an_answer(question: Question) -> bool:
@@ -186,7 +184,7 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         case "when":
             return lambda text: _holds_date(text, words)
         case "how_many" if _DURATION_ASKED.search(asked):
-            return lambda text: bool(_SPAN_OF_TIME.search(text) and _NUMBER.search(text))
+            return lambda text: bool(_SPAN_OF_TIME.search(text) and _NUMBER.search(_small(text)))
         case "how_many":
             return lambda text: next(find_counts(text, words), None) is not None
         case "who":
@@ -209,16 +207,25 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
 
 def find_counts(text: str, question_words: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Spans of the numbers of a text, in figures or words, that are no dates and that the question does not name."""
-    dates = [match.span() for match in _DATE.finditer(text)]
-    for match in _NUMBER.finditer(text):
-        if fold(match.group()) not in question_words and not any(a <= match.start() < b for a, b in dates):
-            yield match.span()
+    small = _small(text)
+    dates: list[tuple[int, int]] | None = None  # looked for where there is a number at all
+    for match in _NUMBER.finditer(small):
+        if fold(match.group()) not in question_words:
+            if dates is None:
+                dates = [date.span() for date in _DATE.finditer(small)]
+            if not any(a <= match.start() < b for a, b in dates):
+                yield match.span()
+
+
+def _small(text: str) -> str:
+    """A text in small letters, every one in its place: of all capitals only this one becomes two characters."""
+    return text.replace("İ", "I").lower()
 
 
 def _holds_date(text: str, question_words: frozenset[str]) -> bool:
-    if _YEAR_OR_DATE.search(text):
-        return any(word.folded not in question_words for word in find_words(text) if word.folded[:1].isdigit())
-    return any(word.folded in MONTHS and word.folded not in question_words for word in find_words(text))
+    words = folded_words(text)
+    found = [word for word in words if word[:1].isdigit()] if _YEAR_OR_DATE.search(text) else MONTHS.keys() & words
+    return any(word not in question_words for word in found)
 
 
 def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], bool]) -> bool:

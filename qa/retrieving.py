@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Lang
-from corpus.words import find_words
+from corpus.words import find_words, folded_words
 from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
@@ -43,6 +43,24 @@ class QuestionWord:
     weight: float  # rarity of the rarest
     own_stem: str
     near: tuple[Term, ...]  # synonyms that the collection uses, weight 0 to 1
+    rows: tuple[int, ...]  # of its terms, wherever terms are rows
+    near_rows: tuple[int, ...]  # of its synonyms
+
+
+@dataclass(frozen=True, slots=True)
+class WordRows:
+    """Which rows of terms count for each word of a question, word after word, for looking at all words together."""
+
+    standing: NDArray[np.intp]  # rows of a word's terms, and of a concept inside whose name it stands: a text says it otherwise
+    starts: NDArray[np.intp]  # (words,) where those of each word begin
+    near: NDArray[np.intp]  # rows of synonyms
+    near_starts: NDArray[np.intp]  # (words with synonyms,) where those of each begin
+    near_words: NDArray[np.intp]  # (words with synonyms,) their numbers
+    closeness: NDArray[np.float64]  # (synonyms, 1)
+    near_weights: NDArray[np.float64]  # (synonyms, 1) the same times the weight of the word
+    own: NDArray[np.intp]  # (words with a Spanish stem,) its row
+    own_words: NDArray[np.intp]  # (words with a Spanish stem,) their numbers
+    weights: NDArray[np.float64]  # (words, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +74,9 @@ class QuestionTerms:
     possible_english: float
     possible_own: float
     idf: dict[str, float]
-    english_numbers: dict[int, str]  # number in the index -> term
-    own_numbers: dict[int, str]
+    rows: dict[str, int]  # English term or synonym -> its row wherever terms are rows
+    own_rows: dict[str, int]  # the same of the Spanish stems of single words, whose rows follow
+    word_rows: WordRows
     words: tuple[QuestionWord, ...]  # the groups without the glossary's concepts
     concepts: tuple[Term, ...]
     total_weight: float  # of all words
@@ -124,24 +143,29 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
     possible = possible_score(known, idf)
     possible_own = possible_score([{t: w} for t, w in own.items()], {t: index.spanish.idf(t) for t in own})
     concepts = tuple(term for group in groups for term in group if term.term.startswith("@"))
-    own_numbers = {number: t for t in own if (number := index.spanish.number(t)) is not None}
     expressions = _expressions(index, text) if lang == "en" else []
-    words: list[QuestionWord] = []
+    parts: list[tuple[str, int, int, tuple[Term, ...], float, str, tuple[Term, ...]]] = []
+    single = {(word.start, word.end): word.folded for word in find_words(text)} if lang == "es" else {}
     for group in groups:
         plain = tuple(term for term in group if not term.term.startswith("@"))
         if plain:
             start, end = group[0].start, group[0].end
-            inside = find_words(text[start:end])
-            own_stem = stem(inside[0].folded, "es") if lang == "es" and len(inside) == 1 else ""
+            own_stem = stem(single[start, end], "es") if (start, end) in single else ""
             weight = max(idf[term.term] * term.weight for term in plain)
             rarity = max(idf[term.term] for term in plain)
             named = any(concept.reaches_over(start, end) for concept in concepts)
             said = next((found for found in expressions if found.start < end and start < found.end), None)
             synonyms = () if named else _synonyms(index, (said, *plain) if said else plain, rarity, idf)
-            words.append(QuestionWord(text[start:end], start, end, plain, weight, own_stem, synonyms))
-    near_terms = sorted((term for word in words for term in word.near), key=lambda term: term.weight)
+            parts.append((text[start:end], start, end, plain, weight, own_stem, synonyms))
+    near_terms = sorted((term for *_, synonyms in parts for term in synonyms), key=lambda term: term.weight)
     near = {term.term: SYNONYM * term.weight for term in near_terms}  # one of several words counts as for the closest
-    english_numbers = {number: t for t in (*english, *near) if (number := index.english.number(t)) is not None}
+    rows = {term: row for row, term in enumerate((*english, *near))}
+    words = [
+        QuestionWord(*part, tuple(rows[term.term] for term in part[3]), tuple(rows[term.term] for term in part[6]))
+        for part in parts
+    ]
+    own_stems = dict.fromkeys(word.own_stem for word in words if word.own_stem in own)
+    own_rows = {term: row for row, term in enumerate(own_stems, start=len(rows))}
     return QuestionTerms(
         english=english,
         own=own,
@@ -150,8 +174,9 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
         possible_english=possible,
         possible_own=possible_own,
         idf=idf,
-        english_numbers=english_numbers,
-        own_numbers=own_numbers,
+        rows=rows,
+        own_rows=own_rows,
+        word_rows=_word_rows(words, concepts, rows, own_rows),
         words=tuple(words),
         concepts=concepts,
         total_weight=sum(word.weight for word in words),
@@ -172,6 +197,29 @@ def _expressions(index: Index, text: str) -> list[Term]:
                 break
         at += 1
     return found
+
+
+def _word_rows(
+    words: Sequence[QuestionWord], concepts: Sequence[Term], rows: Mapping[str, int], own_rows: Mapping[str, int]
+) -> WordRows:
+    standing = [
+        [*word.rows, *(rows[concept.term] for concept in concepts if concept.reaches_over(word.start, word.end))]
+        for word in words
+    ]
+    near = [n for n, word in enumerate(words) if word.near]
+    own = [n for n, word in enumerate(words) if word.own_stem in own_rows]
+    return WordRows(
+        standing=np.array([row for group in standing for row in group], dtype=np.intp),
+        starts=np.cumsum([0, *map(len, standing)], dtype=np.intp)[:-1],
+        near=np.array([row for word in words for row in word.near_rows], dtype=np.intp),
+        near_starts=np.cumsum([0, *(len(words[n].near) for n in near)], dtype=np.intp)[:-1],
+        near_words=np.array(near, dtype=np.intp),
+        closeness=np.array([[term.weight] for word in words for term in word.near]).reshape(-1, 1),
+        near_weights=np.array([[word.weight * term.weight] for word in words for term in word.near]).reshape(-1, 1),
+        own=np.array([own_rows[words[n].own_stem] for n in own], dtype=np.intp),
+        own_words=np.array(own, dtype=np.intp),
+        weights=np.array([[word.weight] for word in words]).reshape(-1, 1),
+    )
 
 
 def _synonyms(index: Index, terms: Sequence[Term], rarity: float, idf: Mapping[str, float]) -> tuple[Term, ...]:
@@ -241,7 +289,7 @@ def score_candidates(
     if vector is not None and n:
         dense = index.vectors.score(vector, ordinals)
         sentence = index.best_sentence_scores(vector, ordinals)
-    impacts = index.english.impacts([*terms.english, *terms.near], ordinals)
+    impacts = index.english.impacts([*terms.rows], ordinals)
     near = share_of_possible(_score_synonyms(terms, impacts), terms.possible_english)
     scored = np.fromiter(terms.english.values(), np.float32, len(terms.english)) @ impacts[: len(terms.english)]
     english = np.minimum(share_of_possible(scored, terms.possible_english) + near, 1)
@@ -267,8 +315,8 @@ def score_candidates(
         sentence=sentence,
         english=english,
         own=own,
-        dense_ranks={int(o): rank for rank, o in enumerate(dense_order, start=1)},
-        lexical_ranks={int(o): rank for rank, o in enumerate(lexical_order, start=1)},
+        dense_ranks={o: rank for rank, o in enumerate(dense_order.tolist(), start=1)},
+        lexical_ranks={o: rank for rank, o in enumerate(lexical_order.tolist(), start=1)},
         terms=terms,
         vector=vector,
     ).take(np.lexsort((ordinals, -scores)))
@@ -276,13 +324,12 @@ def score_candidates(
 
 def _score_synonyms(terms: QuestionTerms, impacts: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n,) BM25 of the best synonym of each word that a passage lacks; `impacts` (terms, n) of the terms and the synonyms."""
-    rows = {term: row for row, term in enumerate([*terms.english, *terms.near])}
     added = np.zeros(impacts.shape[1], np.float32)
     for word in terms.words:
         if word.near:
-            absent = ~impacts[[rows[term.term] for term in word.terms]].any(axis=0)
+            absent = ~impacts[list(word.rows)].any(axis=0)
             weights = np.array([[SYNONYM * term.weight] for term in word.near], dtype=np.float32)
-            added += absent * (weights * impacts[[rows[term.term] for term in word.near]]).max(axis=0)
+            added += absent * (weights * impacts[list(word.near_rows)]).max(axis=0)
     return added
 
 
@@ -308,12 +355,12 @@ def phrase_bitmap(index: Index, filters: Filters, lang: Lang) -> NDArray[np.bool
     """(n,) the passages that hold every quoted phrase word for word (case and accents aside)."""
     allowed = np.ones(index.vectors.size, dtype=np.bool_)
     for phrase in filters.phrases:
-        wanted = [word.folded for word in find_words(phrase)]
+        wanted = folded_words(phrase)
         if not wanted:
             continue
         ordinals: set[int] = set()
         for number, passage in _passages_with(index, phrase, lang):
-            words = [word.folded for word in find_words(passage)]
+            words = folded_words(passage)
             if any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)):
                 ordinals.add(number)
         mask = np.zeros_like(allowed)

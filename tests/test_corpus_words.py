@@ -8,7 +8,7 @@ from corpus.dates import read_date
 from corpus.glossary import load_glossary
 from corpus.language import guess_lang, spanish_share
 from corpus.numerals import find_ordinals, roman
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words, fold
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words, fold, folded_words
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_folding_twice_is_folding_once(word: str) -> None:
 @given(st.text(max_size=60))
 def test_every_word_is_the_text_at_its_place_and_words_do_not_overlap(text: str) -> None:
     end = 0
+    assert folded_words(text) == [word.folded for word in find_words(text)]
     for word in find_words(text):
         assert text[word.start : word.end] == word.surface
         assert end <= word.start < word.end

@@ -138,9 +138,11 @@ def test_every_place_kept_at_build_time_is_where_the_analysis_finds_the_term(tin
                     tiny_index.spanish_places,
                 ),
             ):
-                expected: dict[str, list[tuple[int, int]]] = {}
-                for term in analysed:
-                    expected.setdefault(term.term, []).append((term.start, term.end))
-                wanted = {lexical.number(term): term for term in expected}
-                assert None not in wanted
-                assert places.find(ordinal, wanted) == expected  # type: ignore[arg-type]
+                names = sorted({term.term for term in analysed}, reverse=True)
+                at, rows, found = places.find([0, ordinal], lexical.numbers([*names, "nowhere"]))
+                here = at == 1
+                terms = [names[row] for row in rows[here]]
+                starts = found["start"][here].tolist()
+                ends = (found["start"] + found["length"])[here].tolist()
+                expected = [(term.term, term.start, term.end) for term in analysed]
+                assert list(zip(terms, starts, ends, strict=True)) == expected

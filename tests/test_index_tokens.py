@@ -13,7 +13,7 @@ from index.generations import Home
 from index.graph import GraphEmbedder
 from index.projecting import DIM, principal_directions, projection_of
 from index.searching import Index, open_embedder
-from index.tokens import SCALE, AskedWords, Encoded, TokenIndex, pack, write_tokens
+from index.tokens import SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
 
 EYE = np.eye(4, dtype=np.float32)
 
@@ -43,6 +43,13 @@ def asked(
     return found
 
 
+def matched(index: TokenIndex, words: AskedWords, passages: dict[int, list[int]]) -> list[WordMatches]:
+    """Matches of passages given with the numbers of their sentences."""
+    sentences = np.asarray([n for numbers in passages.values() for n in numbers], np.int64)
+    counts = np.asarray([len(numbers) for numbers in passages.values()], np.int64)
+    return index.match(words, np.asarray([*passages], np.int64), sentences, counts)
+
+
 @pytest.fixture
 def two_passages(tmp_path: Path) -> TokenIndex:
     """Passage 0: header [0], sentences [1, 2] and [3]. Passage 1: no header, one sentence [1]."""
@@ -57,16 +64,42 @@ def two_passages(tmp_path: Path) -> TokenIndex:
 
 def test_each_word_finds_its_best_partner_in_the_passage_and_in_each_sentence_or_the_header(two_passages: TokenIndex) -> None:
     words = asked([0, 1, 3], [0, 1, 2], [7, 8, 5], two_passages)
-    found = two_passages.match(words, 0, 0, 2)
+    found, other = matched(two_passages, words, {0: [0, 1], 1: [2]})
     assert found.passage == pytest.approx([1, 1, 1], abs=0.01)
     assert found.sentences == pytest.approx(np.asarray([[1, 1, 0], [1, 0, 1]]), abs=0.01)
-    assert two_passages.match(words, 1, 2, 1).passage == pytest.approx([0, 1, 0], abs=0.01)
+    assert other.passage == pytest.approx([0, 1, 0], abs=0.01)
+    assert other.sentences == pytest.approx(np.asarray([[0, 1, 0]]), abs=0.01)
+    assert other.late == pytest.approx(words.weight[1] / words.weight.sum(), abs=0.01)
+    assert found.late_sentences == pytest.approx(found.sentences @ words.rarity / words.rarity.sum(), abs=0.01)
+
+
+def test_a_passage_matches_alike_alone_and_among_others(two_passages: TokenIndex) -> None:
+    words = asked([0, 1, 3], [0, 1, 1], [7, 8, 5], two_passages)
+    together = matched(two_passages, words, {1: [2], 0: [0, 1]})
+    alone = matched(two_passages, words, {1: [2]}) + matched(two_passages, words, {0: [0, 1]})
+    for one, other in zip(together, alone, strict=True):
+        assert one.passage.tolist() == other.passage.tolist()
+        assert one.sentences.tolist() == other.sentences.tolist()
+
+
+def test_in_a_passage_without_tokens_no_word_finds_a_partner(tmp_path: Path) -> None:
+    empty = np.empty(0, np.int32), np.empty((0, 16), np.int8), [0]
+    parts = [empty, (np.asarray([7], np.int32), pack(rows(1)), [1]), empty]
+    write_tokens(tmp_path / "tokens", *([part[n] for part in parts] for n in range(3)))  # type: ignore[arg-type]
+    index = TokenIndex(tmp_path / "tokens")
+    words = asked([1, 2], [0, 1], [7, 8], index)
+    first, second, third = matched(index, words, {0: [0], 1: [1], 2: [2]})
+    assert first.passage.tolist() == third.passage.tolist() == [-1, -1]
+    assert first.sentences.tolist() == [[-1, -1]]
+    assert second.passage == pytest.approx([1, 0], abs=0.01)
+    [only] = matched(index, words, {2: [2]})
+    assert only.passage.tolist() == [-1, -1]
 
 
 def test_a_word_of_several_pieces_counts_with_their_mean(two_passages: TokenIndex) -> None:
     words = asked([1, 3, 0], [0, 0, 1], [8, 5, 7], two_passages)
     assert words.starts.tolist() == [0, 2]
-    assert two_passages.match(words, 1, 2, 1).passage == pytest.approx([0.5, 0], abs=0.01)
+    assert matched(two_passages, words, {1: [2]})[0].passage == pytest.approx([0.5, 0], abs=0.01)
 
 
 def test_rarity_is_inverse_document_frequency_of_the_rarest_piece(two_passages: TokenIndex) -> None:
@@ -92,7 +125,7 @@ def test_a_text_without_words_asks_nothing(two_passages: TokenIndex) -> None:
 def test_sentences_that_claim_more_tokens_than_there_are_stay_inside_the_passage(tmp_path: Path) -> None:
     write_tokens(tmp_path / "t", [np.asarray([1, 2], np.int32)], [pack(rows(0, 1))], [[5, 9]])
     index = TokenIndex(tmp_path / "t")
-    found = index.match(asked([0, 1], [0, 1], [1, 2], index), 0, 0, 2)
+    [found] = matched(index, asked([0, 1], [0, 1], [1, 2], index), {0: [0, 1]})
     assert found.passage == pytest.approx([1, 1], abs=0.01)
     assert found.sentences.shape == (2, 2)
 

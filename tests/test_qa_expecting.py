@@ -144,3 +144,8 @@ def test_counts_are_numbers_that_are_no_dates() -> None:
     text = "From 3 to 5 May 2010, eleven countries sent 1,200 people; in 2011-2012 none did."
     assert [text[a:b] for a, b in find_counts(text, frozenset())] == ["eleven", "1,200"]
     assert [text[a:b] for a, b in find_counts(text, frozenset({"1200"}))] == ["eleven"]
+
+
+def test_numbers_are_found_in_capitals_too_where_they_stand() -> None:
+    text = "In İzmir, ELEVEN of Twenty met ON 3 MAY 2011 for 2,5 Millones."
+    assert [text[a:b] for a, b in find_counts(text, frozenset())] == ["ELEVEN", "Twenty", "2,5", "Millones"]
