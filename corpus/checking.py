@@ -11,7 +11,7 @@ import yaml
 from corpus.errors import BadData
 from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER as LEXICON
-from corpus.lexicon import read_forms, read_lexicon, read_synonyms
+from corpus.lexicon import read_expressions, read_forms, read_lexicon, read_synonyms
 from corpus.loading import BUNDLED, Collection, load_collection
 from corpus.records import Document
 from corpus.words import find_words
@@ -166,7 +166,7 @@ def check_lexicon() -> Iterator[str]:
     """Format, order, duplicates, alphabet, empty senses; that the lexicon is as large as promised, and its forms up to date."""
     headwords: set[str] = set()
     for path in sorted(LEXICON.glob("*.tsv")):
-        if path.name in ("weights.tsv", "synonyms.tsv"):
+        if path.name in ("weights.tsv", "synonyms.tsv", "expressions.tsv"):
             continue
         before = ""
         seen: set[tuple[str, str]] = set()
@@ -189,9 +189,9 @@ def check_lexicon() -> Iterator[str]:
         read_forms(LEXICON)
     except BadData as error:
         yield str(error)
-    synonyms = list(read_synonyms())
-    if [headword for headword, _ in synonyms] != sorted({headword for headword, _ in synonyms}):
-        yield "synonyms.tsv: a headword is out of order or stands twice; sort the file by code point"
-    for headword, words in synonyms:
-        if len({headword, *words}) <= len(words):
-            yield f"synonyms.tsv: {headword!r} names a word twice"
+    for name, lines in (("synonyms.tsv", list(read_synonyms())), ("expressions.tsv", list(read_expressions()))):
+        if [headword for headword, _ in lines] != sorted({headword for headword, _ in lines}):
+            yield f"{name}: a headword is out of order or stands twice; sort the file by code point"
+        for headword, words in lines:
+            if len({headword, *words}) <= len(words):
+                yield f"{name}: {headword!r} names a word twice"

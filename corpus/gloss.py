@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,18 +87,19 @@ class Forms:
     """What was packed, in memory or mapped. Raises BadData where the entries are not as long as they were packed."""
 
     def __init__(self, packed: Mapping[str, NDArray[Any]]) -> None:
-        self._forms, self._entries = packed["forms.npy"], packed["entries.npy"]
-        self._offsets, self._blob = packed["entry_offsets.npy"], packed["entries.bin"]
+        # As views: one number of an array costs several times what it costs here.
+        self._forms, self._entries = packed["forms.npy"].data, packed["entries.npy"].data
+        self._offsets, self._blob = packed["entry_offsets.npy"].data, packed["entries.bin"].data
         if len(self._blob) != self._offsets[-1]:
             raise BadData("entries.bin is not as long as it was written")
 
     def find(self, form: str) -> bytes | None:
         """The entry of a form, as it was packed."""
-        wanted = np.uint64(form_hash(form))
-        at = int(self._forms.searchsorted(wanted))
+        wanted = form_hash(form)
+        at = bisect_left(self._forms, wanted)
         if at == len(self._forms) or self._forms[at] != wanted:
             return None
-        number = int(self._entries[at])
+        number = self._entries[at]
         return self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
 
     def entry(self, form: str) -> Entry | None:
@@ -164,10 +166,11 @@ class Gloss:
             self._forms = Forms({name: map_array(folder / name) for name in _ARRAYS} | {_BYTES: map_bytes(folder / _BYTES)})
         except BadData as error:
             raise BadData(f"{folder}: {error}; run `rcm-qa build --force`") from None
-        self._vocabulary = map_array(folder / "vocabulary.npy")
+        self._vocabulary = map_array(folder / "vocabulary.npy").data
         self._known: dict[str, Entry | None] = {}
         self._resolved: dict[str, Entry | None] = {}
-        self._alone: dict[str, tuple[Sense, ...]] = {}  # senses of words that mean the same wherever they stand
+        # Words that mean the same wherever they stand, unless they begin a phrase: second words of these, own senses.
+        self._alone: dict[str, tuple[frozenset[str], tuple[Sense, ...]]] = {}
         self._english: dict[str, bool] = {}
 
     def entry(self, form: str) -> Entry | None:
@@ -191,9 +194,9 @@ class Gloss:
             return self._english[word]
         except KeyError:
             pass
-        wanted = np.uint64(form_hash(word))
-        at = int(np.searchsorted(self._vocabulary, wanted))
-        known = at < len(self._vocabulary) and bool(self._vocabulary[at] == wanted)
+        wanted = form_hash(word)
+        at = bisect_left(self._vocabulary, wanted)
+        known = at < len(self._vocabulary) and self._vocabulary[at] == wanted
         if len(self._english) > 50_000:
             self._english.clear()
         self._english[word] = known
@@ -239,46 +242,55 @@ class Gloss:
 
     def senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word or a name."""
+        return self._senses(words, at)
+
+    def _senses(self, words: Sequence[Word], at: int) -> tuple[int, tuple[Sense, ...]]:
         word = words[at]
         alone = self._alone.get(word.surface)
         if alone is not None:
-            return 1, alone
+            follow, senses = alone
+            if not follow or at + 1 == len(words) or words[at + 1].folded not in follow:
+                return 1, senses
         entry = self.entry(word.folded)
-        longest = entry.longest if entry is not None else 1
         if entry is not None and at + 1 < len(words) and words[at + 1].folded in entry.follow:
-            stretch = [self._written(w) for w in words[at : at + longest]]
+            stretch = [self._written(w) for w in words[at : at + entry.longest]]
             for length in range(len(stretch), 1, -1):
                 phrase = self.entry(" ".join(stretch[:length]))
                 if phrase is not None and phrase.senses:
                     return length, phrase.senses
+        follow = entry.follow if entry else frozenset()
         if not word.surface.isascii():
             accented = self.entry(word.surface.lower())
             if accented is not None and (accented.function or accented.senses):
-                return 1, self._remember(word, accented.senses) if longest == 1 else accented.senses
-        capital = word.surface[:1].isupper()
-        if capital and at > 0 and words[at - 1].end + 2 > word.start and (not entry or not entry.senses or entry.verb_form):
-            return 1, ()
-        entry = self.resolve(word.folded)
-        senses = entry.senses if entry else ()
-        return 1, self._remember(word, senses) if not capital and longest == 1 else senses
+                return 1, self._remember(word, follow, accented.senses)
+        resolved = self.resolve(word.folded)
+        senses = resolved.senses if resolved else ()
+        if senses and word.surface[:1].isupper() and (entry is None or entry.verb_form):
+            inside = at > 0 and words[at - 1].end + 2 > word.start
+            return 1, () if inside else senses  # a capital inside a sentence: rather a name
+        return 1, self._remember(word, follow, senses)
 
-    def _remember(self, word: Word, senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
-        """The senses of a word that means the same wherever it stands."""
+    def _remember(self, word: Word, follow: frozenset[str], senses: tuple[Sense, ...]) -> tuple[Sense, ...]:
+        """The senses of a word that means the same wherever it stands, unless one of `follow` comes after it."""
         if len(self._alone) > 50_000:
             self._alone.clear()
-        self._alone[word.surface] = senses
+        self._alone[word.surface] = follow, senses
         return senses
+
+    def units(self, words: Sequence[Word]) -> list[tuple[int, int, tuple[Sense, ...]]]:
+        """(first word, how many words, senses) of every unit of a Spanish text in order; no senses for what stays as it is."""
+        units: list[tuple[int, int, tuple[Sense, ...]]] = []
+        at = 0
+        while at < len(words):
+            length, senses = self._senses(words, at)
+            units.append((at, length, senses))
+            at += length
+        return units
 
     def gloss_words(self, text: str) -> list[tuple[int, int, tuple[Sense, ...]]]:
         """(start, end, senses) of every unit of a Spanish text in order; no senses where the word stays as it is."""
         words = find_words(text)
-        units: list[tuple[int, int, tuple[Sense, ...]]] = []
-        at = 0
-        while at < len(words):
-            length, senses = self.senses(words, at)
-            units.append((words[at].start, words[at + length - 1].end, senses))
-            at += length
-        return units
+        return [(words[at].start, words[at + length - 1].end, senses) for at, length, senses in self.units(words)]
 
     def gloss_text(self, text: str, lang: Lang) -> str:
         """A Spanish text with each word or phrase in its likeliest English; an English text as it stands."""
@@ -310,6 +322,12 @@ class AskedGloss(Gloss):
         """What `Gloss.senses` says. Phrases need no note: they come from the lexicon alone, not from the collection."""
         self.asked.add(words[at].surface)
         return super().senses(words, at)
+
+    def units(self, words: Sequence[Word]) -> list[tuple[int, int, tuple[Sense, ...]]]:
+        """What `Gloss.units` says."""
+        units = super().units(words)
+        self.asked.update([words[at].surface for at, _, _ in units])
+        return units
 
     def is_english(self, word: str) -> bool:
         """What `Gloss.is_english` says."""

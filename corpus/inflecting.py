@@ -1,17 +1,19 @@
-"""The lexicon's single words in all their forms, by simplemma's inflections and learnt weights: `python -m corpus inflect`.
+"""The lexicon's words in all their forms, its phrases and the glossary: `python -m corpus inflect`.
 
-Done beforehand and kept beside the words, since it takes as long as the embedding of two hundred passages.
+By simplemma's inflections and learnt weights. Done beforehand and kept beside the words, since it takes as long as the
+embedding of two hundred passages.
 """
 
 import argparse
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from corpus.gloss import Entry, Sense, pack_forms
-from corpus.lexicon import FOLDER, LexiconLine, hash_words, read_lexicon, weigh
+from corpus.gloss import Entry, Sense, form_hash, pack_forms
+from corpus.glossary import Term, load_glossary
+from corpus.lexicon import FOLDER, LexiconLine, hash_lexicon, read_lexicon, weigh
 from corpus.words import find_words, fold, fold_once
 
 
@@ -24,15 +26,68 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def write_forms(folder: Path) -> int:
-    """Write the forms of a folder's words beside them; returns how many there are."""
+def write_forms(folder: Path, glossary: Iterable[Term] | None = None) -> int:
+    """Write the forms of a folder's words and phrases and of the glossary beside them; returns how many there are."""
     forms = word_forms(folder)
+    functions = frozenset(form for form, entry in forms.items() if entry.function)
+    phrases = read_phrases(folder, load_glossary() if glossary is None else glossary, functions)
+    fixed = [*functions, *(key for key in phrases if " " not in key)]
+    add_phrases(forms, phrases)
     path = folder / "forms.npz"
     temporary = path.with_name(".forms.new")
     with temporary.open("wb") as file:
-        np.savez_compressed(file, made_of=np.frombuffer(hash_words(folder), np.uint8), **pack_forms(forms))  # type: ignore[arg-type]
+        np.savez_compressed(
+            file,
+            made_of=np.frombuffer(hash_lexicon(folder), np.uint8),
+            fixed=np.array(sorted(set(map(form_hash, fixed))), np.uint64),
+            **pack_forms(forms),  # type: ignore[arg-type]
+        )
     temporary.replace(path)
     return len(forms)
+
+
+def read_phrases(folder: Path, glossary: Iterable[Term], functions: Container[str] = frozenset()) -> dict[str, tuple[Sense, ...]]:
+    """Folded phrases of the lexicon and of the glossary, with their senses. Raises BadData for a malformed line.
+
+    `functions` are function words as they are written. One with an accent keeps it inside a phrase, where the same phrase
+    without the accent means something else: "para qué", "para que".
+    """
+    phrases: dict[str, tuple[Sense, ...]] = {}
+    accented: dict[str, tuple[Sense, ...]] = {}
+    for line in read_lexicon(folder / "phrases.tsv"):
+        folded, key = _key(line.spanish), _key(line.spanish, functions)
+        phrases.setdefault(folded, weigh(line.english))
+        if key != folded:
+            accented[key] = weigh(line.english)
+    phrases |= accented
+    for term in glossary:
+        for spanish in (term.es, *term.aliases_es):
+            phrases.setdefault(_key(spanish), (Sense(term.en, 1.0),))
+        for abbreviation in term.abbr_es:
+            english = term.abbr_en[0] if term.abbr_en else term.en
+            if len(fold(abbreviation)) > 2:
+                phrases.setdefault(_key(abbreviation), (Sense(english, 1.0),))
+    return phrases
+
+
+def _key(phrase: str, functions: Container[str] = frozenset()) -> str:
+    """The words of a phrase, folded but for function words with an accent."""
+    words = [(word.folded, word.surface.lower()) for word in find_words(phrase)]
+    return " ".join(written if written != folded and written in functions else folded for folded, written in words)
+
+
+def add_phrases(forms: dict[str, Entry], phrases: Mapping[str, tuple[Sense, ...]]) -> None:
+    """Put phrases over single words: each has an entry of its own, and its first word says that it begins one."""
+    for key, senses in phrases.items():
+        words = key.split(" ")
+        start = fold(words[0])
+        first = forms.get(start, Entry(()))
+        if len(words) == 1:
+            forms[key] = Entry(senses, longest=first.longest, follow=first.follow)
+            continue
+        forms[key] = Entry(senses)
+        longest, follow = max(first.longest, len(words)), first.follow | {fold(words[1])}
+        forms[start] = Entry(first.senses, first.function, first.verb_form, longest, follow)
 
 
 class _Bases(dict[str | bytes, str]):

@@ -5,20 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus import glossary
 from corpus.errors import BadData
-from corpus.gloss import Entry, Forms, Sense, replace_forms
-from corpus.glossary import Term, load_glossary
-from corpus.words import SPANISH_STOP_WORDS, WordCounts, find_words, fold
+from corpus.gloss import Entry, Forms, Sense, form_hash, replace_forms
+from corpus.words import SPANISH_STOP_WORDS, WordCounts, fold
 
 FOLDER = Path(__file__).parent / "lexicon"
-WORD_FILES = ("words.tsv", "function-words.tsv", "weights.tsv")  # what forms.npz is made of
+LEXICON_FILES = ("words.tsv", "function-words.tsv", "weights.tsv", "phrases.tsv")  # and the glossary: forms.npz is made of them
+_ALIKE, _LEAST_ALIKE = 5, 4  # letters at the beginning that make words of two languages alike, of a short word all
 POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
 _WORDS = re.compile(r"[a-zA-Záéíóúüñ'’.\- 0-9/ªº]+")
 
@@ -77,91 +77,54 @@ def weigh(english: Iterable[str]) -> tuple[Sense, ...]:
     return tuple(Sense(sense, 1 / rank / total) for rank, sense in enumerate(senses, start=1))
 
 
-def read_forms(folder: Path) -> dict[str, NDArray[Any]]:
-    """What `corpus.inflecting` packed of a lexicon's single words. Raises BadData where the words have changed since."""
+def read_forms(folder: Path) -> tuple[dict[str, NDArray[Any]], NDArray[np.uint64]]:
+    """What `corpus.inflecting` packed of a lexicon, and the hashes (n,) of the forms that stay though they are names.
+
+    Raises BadData where what it was made of has changed since.
+    """
     path = folder / "forms.npz"
     if path.is_file():
         with np.load(path) as file:
             forms = dict(file)
-        if forms.pop("made_of").tobytes() == hash_words(folder):
-            return forms
-    raise BadData(f"{path} was not made of the words beside it; run `python -m corpus inflect`")
+        if forms.pop("made_of").tobytes() == hash_lexicon(folder):
+            fixed = forms.pop("fixed")
+            return forms, fixed
+    raise BadData(f"{path} was not made of the words and phrases beside it and the glossary; run `python -m corpus inflect`")
 
 
-def hash_words(folder: Path) -> bytes:
+def hash_lexicon(folder: Path) -> bytes:
     """Hash of the files that the forms are made of."""
     digest = hashlib.sha256()
-    for path in (folder / name for name in WORD_FILES):
+    for path in (*(folder / name for name in LEXICON_FILES), glossary.PATH):
         if path.is_file():
             digest.update(path.name.encode() + path.read_bytes())
     return digest.digest()
 
 
-def compile_lexicon(
-    names: frozenset[str] = frozenset(), folder: Path = FOLDER, glossary: Iterable[Term] | None = None
-) -> dict[str, NDArray[Any]]:
+def compile_lexicon(names: frozenset[str] = frozenset(), folder: Path = FOLDER) -> dict[str, NDArray[Any]]:
     """The entries of folded forms and phrases (see `pack_forms`): the lexicon's words in all their forms, its phrases, the glossary.
 
-    `names` are folded words that the collection writes with a capital in both languages: they stay as they are.
-    Raises BadData when a file is malformed or the forms are out of date.
+    `names` are folded words that the collection writes with a capital in both languages: they stay as they are, unless
+    they are function words or have a meaning of their own in the phrases or the glossary.
+    Raises BadData when the forms are out of date.
     """
-    packed = read_forms(folder)
+    packed, fixed = read_forms(folder)
     known = Forms(packed)
-    changed: dict[str, Entry] = {}
-
-    def find(form: str) -> Entry | None:
-        return changed.get(form) or known.entry(form)
-
-    for name in names:
-        before = known.entry(name)
-        if before is None or not (before.function or _is_cognate(name, before)):
-            changed[name] = Entry(())
-    phrases: dict[str, tuple[Sense, ...]] = {}
-    for line in read_lexicon(folder / "phrases.tsv"):
-        phrases.setdefault(_key(line.spanish), weigh(line.english))
-    for line in read_lexicon(folder / "phrases.tsv"):
-        if not line.spanish.isascii() and (key := _accented_key(line.spanish, known)) != _key(line.spanish):
-            phrases[key] = weigh(line.english)
-    for term in load_glossary() if glossary is None else glossary:
-        for spanish in (term.es, *term.aliases_es):
-            phrases.setdefault(_key(spanish), (Sense(term.en, 1.0),))
-        for abbreviation in term.abbr_es:
-            english = term.abbr_en[0] if term.abbr_en else term.en
-            if len(fold(abbreviation)) > 2:
-                phrases.setdefault(_key(abbreviation), (Sense(english, 1.0),))
-    for key, senses in phrases.items():
-        words = key.split(" ")
-        if len(words) == 1:
-            before = find(key)
-            changed[key] = Entry(senses, longest=before.longest, follow=before.follow) if before else Entry(senses)
-            continue
-        changed[key] = Entry(senses)
-        start, second = fold(words[0]), fold(words[1])
-        first = find(start) or Entry(())
-        longest, follow = max(first.longest, len(words)), first.follow | {second}
-        changed[start] = Entry(first.senses, first.function, first.verb_form, longest, follow)
-    return replace_forms(packed, changed)
+    kept = set(fixed.tolist())
+    # In order, since entries are numbered as they come: a set's own order differs from one process to the next.
+    entries = {name: known.entry(name) for name in sorted(names) if form_hash(name) not in kept}
+    return replace_forms(packed, {name: _untranslated(entry) for name, entry in entries.items() if not _is_cognate(name, entry)})
 
 
-def _is_cognate(name: str, entry: Entry) -> bool:
+def _is_cognate(name: str, entry: Entry | None) -> bool:
     """Whether the English of a name is nearly the same word ("organización", "Caribe"), so that it may be translated."""
-    senses = [fold(sense.english) for sense in entry.senses]
-    return any(len(commonprefix((name, sense))) >= max(4, min(5, len(sense))) for sense in senses)
+    senses = [fold(sense.english) for sense in entry.senses] if entry else []
+    return any(len(sense) >= _LEAST_ALIKE and name[:_ALIKE].startswith(sense[:_ALIKE]) for sense in senses)
 
 
-def _key(phrase: str) -> str:
-    return " ".join(word.folded for word in find_words(phrase))
-
-
-def _accented_key(phrase: str, known: Forms) -> str:
-    """The key of a phrase whose function words keep their accents."""
-    words = [(word.folded, word.surface.lower()) for word in find_words(phrase)]
-    return " ".join(accented if accented != folded and _is_function(accented, known) else folded for folded, accented in words)
-
-
-def _is_function(form: str, known: Forms) -> bool:
-    entry = known.entry(form)
-    return entry is not None and entry.function
+def _untranslated(entry: Entry | None) -> Entry:
+    """A name: it has no senses, but phrases may begin with it."""
+    return Entry((), longest=entry.longest, follow=entry.follow) if entry else Entry(())
 
 
 def find_names(english: WordCounts, spanish: WordCounts) -> frozenset[str]:

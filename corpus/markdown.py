@@ -1,5 +1,7 @@
 """Markdown to blocks: headings, paragraphs, list items; markup does not reach the text."""
 
+from functools import cache
+
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -12,6 +14,11 @@ def read(data: bytes, limits: Limits) -> RawDocument:
     """Blocks of a Markdown file and its front matter. Raises UnreadableDocument."""
     front, body = split_front_matter(normalise(decode_text(data)))
     return RawDocument(blocks=markdown_blocks(body), front=front)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def _plain(inline: Token) -> str:
@@ -28,7 +35,7 @@ def _plain(inline: Token) -> str:
 
 def markdown_blocks(text: str) -> list[Block]:
     """The blocks of a Markdown text in order. Raw HTML is dropped, tables become one line per row."""
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+    tokens = _parser().parse(text)
     blocks: list[Block] = []
     level = 0
     lists = 0

@@ -81,8 +81,11 @@ def decode_text(data: bytes) -> str:
 def normalise(text: str) -> str:
     """NFC, Unix line ends, plain spaces, no control or invisible characters: done once, before any offset exists."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
-    text = text.translate(_CLEAN)
-    unreadable = [ord(c) for c in set(text) if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cs", "Cn")]
+    characters = set(text)
+    if not _CLEAN.keys().isdisjoint(map(ord, characters)):  # seldom, and a table is slow for all but ASCII
+        text = text.translate(_CLEAN)
+        characters = set(text)
+    unreadable = [ord(c) for c in characters if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cs", "Cn")]
     return text.translate(dict.fromkeys(unreadable)) if unreadable else text
 
 

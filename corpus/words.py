@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_SHORT = 300  # characters
+_SHORT, _LONG = 300, 2000  # characters
 _SENTENCE_START = re.compile(r"[.!?:\n•|]\s?$")
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
 
@@ -53,7 +53,9 @@ def fold(word: str) -> str:
 
 def find_words(text: str) -> list[Word]:
     """The words of a text in order."""
-    return list(_words_of_short(text)) if len(text) <= _SHORT else _words_of(text)
+    if len(text) > _LONG:
+        return _words_of(text)
+    return list(_words_of_short(text) if len(text) <= _SHORT else _words_of_passage(text))
 
 
 def folded_words(text: str) -> list[str]:
@@ -62,12 +64,19 @@ def folded_words(text: str) -> list[str]:
 
 
 def _words_of(text: str) -> list[Word]:
-    return [Word(surface := m.group(), fold(surface), *m.span()) for m in _WORD.finditer(text)]
+    # A named tuple's own constructor takes longer than all else here.
+    return [tuple.__new__(Word, (surface := m.group(), fold(surface), m.start(), m.end())) for m in _WORD.finditer(text)]
 
 
 @lru_cache(maxsize=128)
 def _words_of_short(text: str) -> tuple[Word, ...]:
     """The same, kept: every step of an answer asks for the words of the same question."""
+    return tuple(_words_of(text))
+
+
+@lru_cache(maxsize=16)
+def _words_of_passage(text: str) -> tuple[Word, ...]:
+    """The same for longer texts: the passages of a document are analysed for each field in turn."""
     return tuple(_words_of(text))
 
 
@@ -85,11 +94,11 @@ def count_words(title: str, text: str) -> WordCounts:
     for match in _WORD.finditer(title):
         counts[match.group()][0] += 1
     for match in _WORD.finditer(text):
-        surface, start = match.group(), match.start()
+        surface = match.group()
         found = counts[surface]
         found[1] += 1
-        if surface[0].isupper() and start and not surface.isupper():
-            found[2] += not _SENTENCE_START.search(text[max(0, start - 2) : start])
+        if surface[0].isupper() and (start := match.start()) and not surface.isupper():
+            found[2] += not _SENTENCE_START.search(text, max(0, start - 2), start)
     return WordCounts(list(counts), np.array(list(counts.values()), dtype=np.int64).reshape(-1, 3))
 
 

@@ -36,6 +36,10 @@ class Lexicon(Protocol):
         """(how many words from `at` on are one unit, its senses, best first); no senses for an unknown word."""
         ...
 
+    def units(self, words: Sequence[Word]) -> list[tuple[int, int, tuple[Sense, ...]]]:
+        """(first word, how many words, senses) of every unit of a text in order."""
+        ...
+
     def is_english(self, word: str) -> bool:
         """Whether a folded word is an English word known to the model."""
         ...
@@ -89,7 +93,7 @@ class Analyzer:
         """Stems of the text's own language without stop words, ordinals as `#15`."""
         words = find_words(text)
         stop = STOP_WORDS[lang]
-        terms = [Term(stem(w.folded, lang), w.start, w.end) for w in words if w.folded not in stop]
+        terms = [Term(stem(folded, lang), start, end) for _, folded, start, end in words if folded not in stop]
         return terms + self._ordinals(words)
 
     def english_terms(self, text: str, lang: Lang) -> list[Term]:
@@ -97,19 +101,19 @@ class Analyzer:
         words = find_words(text)
         terms = self._concept_terms(words) + self._ordinals(words)
         if lang == "en" or self._lexicon is None:
-            terms += [Term(stem(w.folded, "en"), w.start, w.end) for w in words if w.folded not in STOP_WORDS[lang]]
+            stop = STOP_WORDS[lang]
+            terms += [Term(stem(folded, "en"), start, end) for _, folded, start, end in words if folded not in stop]
             return terms + self._foreign_terms(words) if lang == "en" else terms
-        at = 0
-        while at < len(words):
-            length, senses = self._lexicon.senses(words, at)
-            start, end = words[at].start, words[at + length - 1].end
-            if length == 1 and words[at].folded not in SPANISH_STOP_WORDS:
-                own = 0.5 if senses else 1.0
-                terms.append(Term(stem(words[at].folded, "en"), start, end, own))
-            if length > 1 or words[at].folded not in SPANISH_STOP_WORDS:
-                for sense in senses:
-                    terms += [Term(term, start, end, sense.weight) for term in stems_of_sense(sense.english)]
-            at += length
+        for at, length, senses in self._lexicon.units(words):
+            _, folded, start, end = words[at]
+            if length > 1:
+                end = words[at + length - 1].end
+            elif folded in SPANISH_STOP_WORDS:
+                continue
+            else:
+                terms.append(Term(stem(folded, "en"), start, end, 0.5 if senses else 1.0))
+            for sense in senses:
+                terms += [Term(term, start, end, sense.weight) for term in stems_of_sense(sense.english)]
         return terms
 
     def _foreign_terms(self, words: Sequence[Word]) -> list[Term]:
@@ -130,15 +134,18 @@ class Analyzer:
 
     def _concept_terms(self, words: Sequence[Word]) -> list[Term]:
         found: list[Term] = []
-        at = 0
-        while at < len(words):
-            for form, concept, capitals in self._concepts.get(words[at].folded, ()):
-                stretch = words[at : at + len(form)]
-                if tuple(word.folded for word in stretch) == form and (not capitals or words[at].surface.isupper()):
-                    found.append(Term(concept, stretch[0].start, stretch[-1].end))
-                    at += len(form) - 1
+        folded = [word.folded for word in words]
+        concepts = self._concepts
+        free = 0  # where the next name may begin
+        for at in [at for at, word in enumerate(folded) if word in concepts]:
+            if at < free:
+                continue
+            for form, concept, capitals in concepts[folded[at]]:
+                end = at + len(form)
+                if tuple(folded[at:end]) == form and (not capitals or words[at].surface.isupper()):
+                    found.append(Term(concept, words[at].start, words[end - 1].end))
+                    free = end
                     break
-            at += 1
         return found
 
     @staticmethod

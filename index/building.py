@@ -6,7 +6,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -290,6 +291,7 @@ def _write(
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)
         with clock.stage("embed"):
+            hashed = _hash_files(folder, {})  # what is written so far, while the embedder works: nothing waits for it later
             keys = [key for part in cut for key in part.embedded] + [key for part in cut for key in part.sentences]
             # Tokens of a large collection would take more room than all else together.
             with_tokens = len(passages) if len(passages) <= TOKENS_UP_TO else 0
@@ -333,7 +335,7 @@ def _write(
             embedded=found.fresh,
             words=sum(len(d.text.split()) for d in documents),
         ),
-        files={path.relative_to(folder).as_posix(): hash_file(path) for path in sorted(folder.rglob("*")) if path.is_file()},
+        files=_hash_files(folder, hashed),
         versions={
             package: _version(package)
             for package in ("faiss-cpu", "onnxruntime", "sentence-transformers", "torch", "numpy", "PyStemmer")
@@ -452,6 +454,15 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _hash_files(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """The hash of every file of a folder by its name there; those that are known are not read again."""
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    new = [name for name in names if name not in known]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:  # hashing lets go of the interpreter
+        found = {**known, **dict(zip(new, pool.map(lambda name: hash_file(folder / name), new), strict=True))}
+    return {name: found[name] for name in names}
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -473,9 +484,9 @@ def check_generation(folder: Path, sample: int = 16) -> None:
     Hashes of all files are compared with the manifest first.
     """
     manifest = read_manifest(folder)
+    found = _hash_files(folder, {})
     for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file() or hash_file(path) != expected:
+        if found.get(name) != expected:
             raise BuildRefused(f"the new index failed its check: {name} is not what was written; the disk may be full or failing")
     with Index(folder, embedder=None) as index:
         if index.vectors.size != manifest.counts.passages or index.english.size != manifest.counts.passages:

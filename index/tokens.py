@@ -86,7 +86,7 @@ def write_tokens(
     size = max(int(p.max(initial=0)) for p in pieces) + 1
     frequency = np.zeros(size, np.int64)
     for found in pieces:
-        frequency[np.unique(found)] += 1
+        frequency[found] += 1  # once for each number, however often it is there
     rarity = np.log1p((len(pieces) - frequency + 0.5) / (frequency + 0.5))
     np.save(folder / "rarity.npy", rarity.astype(np.float32))
 

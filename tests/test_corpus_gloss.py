@@ -1,4 +1,8 @@
+import itertools
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +12,8 @@ import pytest
 from corpus.checking import check_lexicon
 from corpus.errors import BadData
 from corpus.gloss import Entry, Forms, Gloss, Sense, pack_forms, replace_forms, write_gloss
-from corpus.glossary import Term
-from corpus.inflecting import word_forms, write_forms
+from corpus.glossary import Term, load_glossary
+from corpus.inflecting import add_phrases, read_phrases, word_forms, write_forms
 from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_forms, read_lexicon
 from corpus.words import add_counts, count_words, find_words
 
@@ -50,7 +54,7 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "words.tsv").write_text(WORDS, encoding="utf-8")
     (folder / "function-words.tsv").write_text(FUNCTIONS, encoding="utf-8")
     (folder / "phrases.tsv").write_text(PHRASES, encoding="utf-8")
-    write_forms(folder)
+    write_forms(folder, GLOSSARY)
     return folder
 
 
@@ -62,7 +66,7 @@ def forms(lexicon: Path) -> dict[str, Entry]:
 @pytest.fixture(scope="module")
 def gloss(lexicon: Path, tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     folder = tmp_path_factory.mktemp("gloss") / "gloss"
-    write_gloss(folder, compile_lexicon(frozenset({"tegucigalpa", "casas"}), lexicon, GLOSSARY), ENGLISH)
+    write_gloss(folder, compile_lexicon(frozenset({"tegucigalpa", "casas"}), lexicon), ENGLISH)
     return Gloss(folder)
 
 
@@ -106,26 +110,56 @@ def test_entries_that_say_the_same_are_packed_once_and_forms_stand_in_order_of_t
     assert packed["entry_offsets.npy"][-1] == len(packed["entries.bin"])
 
 
-def test_forms_of_other_words_are_refused_with_what_to_do(lexicon: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name, form", [("words.tsv", "perros"), ("phrases.tsv", "perro")])
+def test_forms_of_other_words_are_refused_with_what_to_do(lexicon: Path, tmp_path: Path, name: str, form: str) -> None:
     folder = tmp_path / "other"
     shutil.copytree(lexicon, folder)
-    compile_lexicon(frozenset(), folder, ())
-    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+    compile_lexicon(frozenset(), folder)
+    with (folder / name).open("a", encoding="utf-8") as file:
         file.write("perro\tn\tdog\n")
     for _ in range(2):
-        with pytest.raises(BadData, match=r"forms.npz was not made of the words beside it; run `python -m corpus inflect`"):
-            compile_lexicon(frozenset(), folder, ())
+        with pytest.raises(BadData, match=r"forms.npz was not made of the words and phrases .*; run `python -m corpus inflect`"):
+            compile_lexicon(frozenset(), folder)
         (folder / "forms.npz").unlink(missing_ok=True)
     write_forms(folder)
-    perro = Forms(compile_lexicon(frozenset(), folder, ())).entry("perros")
+    perro = Forms(compile_lexicon(frozenset(), folder)).entry(form)
     assert perro is not None and perro.senses[0].english == "dog"
 
 
 @pytest.mark.slow
-def test_the_bundled_forms_are_those_of_the_bundled_words() -> None:
-    made, kept = pack_forms(word_forms(FOLDER)), read_forms(FOLDER)
+def test_the_bundled_forms_are_those_of_the_bundled_words_phrases_and_glossary() -> None:
+    forms = word_forms(FOLDER)
+    add_phrases(forms, read_phrases(FOLDER, load_glossary()))
+    made, (kept, _) = pack_forms(forms), read_forms(FOLDER)
     assert made.keys() == kept.keys()
     assert all(np.array_equal(made[name], kept[name]) for name in made)
+
+
+def test_a_name_stays_as_it_is_unless_it_is_a_function_word_or_a_term(lexicon: Path) -> None:
+    plain = Forms(compile_lexicon(frozenset(), lexicon))
+    named = Forms(compile_lexicon(frozenset({"casa", "luz", "la", "tim", "panama", "tegucigalpa"}), lexicon))
+    assert named.entry("luz") == named.entry("tegucigalpa") == Entry(())
+    assert named.entry("casa") == Entry((), longest=4, follow=frozenset({"de"}))  # "casa de cambio" is still a phrase
+    assert named.entry("casa de cambio") == plain.entry("casa de cambio") is not None
+    for form in ("la", "tim", "panama"):
+        assert named.entry(form) == plain.entry(form) is not None
+
+
+def test_the_compiled_lexicon_is_the_same_in_every_process(lexicon: Path) -> None:
+    names = ["tegucigalpa", "casas", "luz", "nuevo", "laredo", "tráfico"]
+    one, other = (compile_lexicon(frozenset(order), lexicon) for order in (names, names[::-1]))
+    assert all(np.array_equal(one[file], other[file]) for file in one)
+    code = "import sys\nfrom pathlib import Path\nfrom corpus.lexicon import compile_lexicon\n"
+    code += "packed = compile_lexicon(frozenset(sys.argv[2:]), Path(sys.argv[1]))\nprint(packed['entries.bin'].tobytes().hex())"
+    for seed in "123":
+        found = subprocess.run(
+            [sys.executable, "-c", code, str(lexicon), *names],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(FOLDER.parents[1])},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout.strip() == one["entries.bin"].tobytes().hex()
 
 
 def test_weights_of_senses_fall_with_their_rank_and_add_up_to_one(forms: dict[str, Entry]) -> None:
@@ -186,6 +220,21 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(gloss: Gloss) -> Non
     assert [gloss.resolve(form) for form in ("protegerlos", "fotografia", "xyzzy")] == first
     assert first[0] is not None and first[2] is None
     assert [gloss.is_english(word) for word in ("nation", "nacion") * 2] == [True, False] * 2
+
+
+def test_a_text_is_glossed_the_same_whatever_was_glossed_before(lexicon: Path, tmp_path: Path) -> None:
+    write_gloss(tmp_path / "gloss", compile_lexicon(frozenset({"tegucigalpa"}), lexicon), ENGLISH)
+    texts = [
+        "casa de cambio móvil, casa de cambio, casa de",
+        "Casa de cambio. La casa de Tegucigalpa y Casa",
+        "el país que Logro. Logro de la Conferencia regional",
+        "logro de Derechos humanos; derechos, DERECHOS HUMANOS",
+        "Qué protegerlos, que Protegerlos; él y El",
+    ]
+    alone = [Gloss(tmp_path / "gloss").gloss_text(text, "es") for text in texts]
+    for order in itertools.permutations(range(len(texts))):
+        shared = Gloss(tmp_path / "gloss")
+        assert [shared.gloss_text(texts[number], "es") for number in order] == [alone[number] for number in order]
 
 
 def test_english_words_are_known_by_what_was_written(gloss: Gloss) -> None:

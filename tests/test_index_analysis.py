@@ -24,6 +24,14 @@ class TinyLexicon:
             return 2, self.known[phrase]
         return 1, self.known.get(words[at].folded, ())
 
+    def units(self, words: list[Word]) -> list[tuple[int, int, tuple[Sense, ...]]]:
+        found = []
+        at = 0
+        while at < len(words):
+            found.append((at, *self.senses(words, at)))
+            at += found[-1][1]
+        return found
+
     def is_english(self, word: str) -> bool:
         return word in {"report", "women"}
 
