@@ -28,11 +28,7 @@ def main(argv: Sequence[str]) -> int:
 
 def write_forms(folder: Path, glossary: Iterable[Term] | None = None) -> int:
     """Write the forms of a folder's words and phrases and of the glossary beside them; returns how many there are."""
-    forms = word_forms(folder)
-    functions = frozenset(form for form, entry in forms.items() if entry.function)
-    phrases = read_phrases(folder, load_glossary() if glossary is None else glossary, functions)
-    fixed = [*functions, *(key for key in phrases if " " not in key)]
-    add_phrases(forms, phrases)
+    forms, fixed = all_forms(folder, load_glossary() if glossary is None else glossary)
     path = folder / "forms.npz"
     temporary = path.with_name(".forms.new")
     with temporary.open("wb") as file:
@@ -44,6 +40,15 @@ def write_forms(folder: Path, glossary: Iterable[Term] | None = None) -> int:
         )
     temporary.replace(path)
     return len(forms)
+
+
+def all_forms(folder: Path, glossary: Iterable[Term]) -> tuple[dict[str, Entry], list[str]]:
+    """The entries of all forms and phrases, and the forms that stay though a collection writes them as names."""
+    forms = word_forms(folder)
+    functions = frozenset(form for form, entry in forms.items() if entry.function)
+    phrases = read_phrases(folder, glossary, functions)
+    add_phrases(forms, phrases)
+    return forms, [*functions, *(key for key in phrases if " " not in key)]
 
 
 def read_phrases(folder: Path, glossary: Iterable[Term], functions: Container[str] = frozenset()) -> dict[str, tuple[Sense, ...]]:
@@ -166,7 +171,7 @@ def word_forms(folder: Path) -> dict[str, Entry]:
         elif form != lemma and written != form and not any(line.spanish == written for line in by_lemma.get(form, ())):
             forms.setdefault(written, inflected[lemma])  # the accent tells "fundó" from "fundo", "bajó" from "bajo"
         elif form != lemma and written in {line.spanish for line in by_lemma.get(form, ())} and by_lemma[lemma][0].pos == "v":
-            # "queda" is a curfew and "remains": the headword first, then the verb.
+            # "cuesta" is a slope and "costs": the headword first, then the verb.
             senses = [*_merge_senses(by_lemma[form])[:2], *_merge_senses(by_lemma[lemma])]
             forms[form] = Entry(weigh(list(dict.fromkeys(senses))[:4]))
     for lemma, lines in by_lemma.items():

@@ -11,11 +11,12 @@ import pytest
 
 from corpus.checking import check_lexicon
 from corpus.errors import BadData
-from corpus.gloss import Entry, Forms, Gloss, Sense, pack_forms, replace_forms, write_gloss
+from corpus.gloss import Entry, Forms, Gloss, Sense, form_hash, pack_forms, replace_forms, write_gloss
 from corpus.glossary import Term, load_glossary
-from corpus.inflecting import add_phrases, read_phrases, word_forms, write_forms
+from corpus.inflecting import all_forms, word_forms, write_forms
 from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_forms, read_lexicon
-from corpus.words import add_counts, count_words, find_words
+from corpus.records import LANGS
+from corpus.words import SPANISH_STOP_WORDS, add_counts, count_words, find_words, fold
 
 WORDS = """\
 # a comment line
@@ -128,9 +129,9 @@ def test_forms_of_other_words_are_refused_with_what_to_do(lexicon: Path, tmp_pat
 
 @pytest.mark.slow
 def test_the_bundled_forms_are_those_of_the_bundled_words_phrases_and_glossary() -> None:
-    forms = word_forms(FOLDER)
-    add_phrases(forms, read_phrases(FOLDER, load_glossary()))
-    made, (kept, _) = pack_forms(forms), read_forms(FOLDER)
+    forms, fixed = all_forms(FOLDER, load_glossary())
+    made, (kept, kept_fixed) = pack_forms(forms), read_forms(FOLDER)
+    assert {form_hash(form) for form in fixed} == set(kept_fixed.tolist())
     assert made.keys() == kept.keys()
     assert all(np.array_equal(made[name], kept[name]) for name in made)
 
@@ -378,3 +379,81 @@ def test_the_real_lexicon_glosses_a_question(real: Gloss) -> None:
 
 def test_the_folder_of_the_lexicon_is_beside_the_code() -> None:
     assert {p.name for p in FOLDER.glob("*.tsv")} >= {"words.tsv", "function-words.tsv", "phrases.tsv"}
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Forms:
+    return Forms(read_forms(FOLDER)[0])
+
+
+def senses(forms: Forms, form: str) -> list[str]:
+    entry = forms.entry(form)
+    return [sense.english for sense in entry.senses] if entry else []
+
+
+@pytest.mark.parametrize(
+    "form, english",
+    [
+        ("puede", "can"),
+        ("podrían", "could"),
+        ("debe", "must"),
+        ("debería", "should"),
+        ("habría", "would have"),
+        ("estarán", "will be"),
+    ],
+)
+def test_auxiliary_and_modal_verbs_are_function_words(bundled: Forms, form: str, english: str) -> None:
+    entry = bundled.entry(form)
+    assert entry is not None and entry.function and entry.senses[0].english == english
+    assert fold(form) in SPANISH_STOP_WORDS
+
+
+def test_an_accent_tells_a_past_from_a_noun_and_a_preposition(bundled: Forms) -> None:
+    assert "chair" in senses(bundled, "presidió") and "prison" in senses(bundled, "presidio")
+    assert "lower" in senses(bundled, "bajó") and senses(bundled, "bajo") == ["under"]
+    assert "enter" in senses(bundled, "entraba")
+
+
+def test_an_inflected_form_is_a_verb_before_a_noun_and_a_headword_may_be_a_verb_too(bundled: Forms) -> None:
+    assert senses(bundled, "supo")[0] == "know"  # saber: knowledge, to know
+    assert {"slope", "cost"} <= set(senses(bundled, "cuesta"))
+
+
+def test_a_function_word_keeps_its_accent_inside_a_phrase(tmp_path: Path) -> None:
+    folder = tmp_path / "lexicon"
+    folder.mkdir()
+    (folder / "words.tsv").write_text("servir\tv\tserve\ntratar\tv\ttreat\ntrato\tn\ttreatment\n", encoding="utf-8")
+    (folder / "function-words.tsv").write_text("para\tprep\tfor\nque\tconj\tthat\nqué\tpron\twhat\n", encoding="utf-8")
+    (folder / "phrases.tsv").write_text(
+        "para que\tphr\tso that\npara qué\tphr\twhat for\nqué tipo\tphr\twhat kind\ntrato digno\tphr\tdignity\n", encoding="utf-8"
+    )
+    write_forms(folder, ())
+    write_gloss(tmp_path / "gloss", compile_lexicon(frozenset(), folder), ())
+    gloss = Gloss(tmp_path / "gloss")
+    for _ in range(2):
+        assert english(gloss, "¿Para qué sirve?") == "what for serve?"
+        assert english(gloss, "para que sirva") == "so that serve"
+        assert english(gloss, "¿Qué tipo?") == "what kind?" and english(gloss, "¿Qué trato?") == "what treatment?"
+        assert english(gloss, "trató digno") == "dignity"  # an accent too many does not hide a phrase
+        assert english(gloss, "trató") == "treat"
+
+
+def test_a_name_whose_english_is_nearly_the_same_word_is_translated(lexicon: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "lexicon"
+    shutil.copytree(lexicon, folder)
+    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+        file.write("caribe\tn\tCaribbean\ntorre\tn\ttower\npacto\tn\tcompact; pact\nsan\tadj\tsan; saint\n")
+    write_forms(folder, ())
+    named = Forms(compile_lexicon(frozenset({"caribe", "torre", "pacto", "san"}), folder))
+    assert senses(named, "caribe") == ["Caribbean"] and senses(named, "pacto") == ["compact", "pact"]
+    assert senses(named, "torre") == senses(named, "san") == []
+
+
+def test_people_of_a_country_are_known_by_its_name_in_singular_and_plural() -> None:
+    countries = {term.en: term for term in load_glossary() if term.kind == "country"}
+    assert {"Honduran", "Hondurans"} <= set(countries["Honduras"].forms("en"))
+    assert {"hondureño", "hondureños", "hondureñas"} <= set(countries["Honduras"].forms("es"))
+    for term in countries.values():
+        for lang in LANGS:
+            forms = {fold(form) for form in term.forms(lang)[1:] if " " not in form and form.isalpha() and not form.isupper()}
+            assert not forms or any(form.endswith("s") for form in forms), (term.en, lang)

@@ -5,11 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from corpus.errors import BadData
-from corpus.lexicon import read_synonyms
+from corpus.lexicon import read_expressions, read_synonyms
 from index.errors import IndexMismatch
 from index.lexical import LexicalIndex, write_lexical
 from index.searching import Index
-from index.synonyms import Synonyms, relate_terms, searched_terms, write_synonyms
+from index.synonyms import Synonyms, relate_terms, searched_terms, stem_words, write_synonyms
 from qa.answering import Engine, Timing
 from qa.deciding import unknown_words
 from qa.retrieving import SYNONYMS, question_terms
@@ -51,6 +51,31 @@ def test_a_malformed_line_of_synonyms_is_named_with_its_number(tmp_path: Path, l
     path.write_text("border\tfrontier\n" + line + "\n")
     with pytest.raises(BadData, match=r"synonyms.tsv:2: expected a headword, a tab"):
         list(read_synonyms(path))
+
+
+@pytest.mark.parametrize(
+    "line", ["permit\tapproval", "green light\t", "green light\tgo ahead", "Green light\tapproval", "green  light\tpermit"]
+)
+def test_a_malformed_expression_is_named_with_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "expressions.tsv"
+    path.write_text("take part\tjoin; attend\n" + line + "\n")
+    with pytest.raises(BadData, match=r"expressions.tsv:2: expected an expression, a tab"):
+        list(read_expressions(path))
+
+
+def test_words_of_the_index_stand_for_an_expression_in_all_its_forms(tmp_path: Path) -> None:
+    write_lexical(tmp_path / "english", [{"attend": 1.0, "join": 1.0}])
+    english = LexicalIndex(tmp_path / "english")
+    numbers = {term: number for number, term in enumerate(english.terms())}
+    write_synonyms(
+        tmp_path / "synonyms", numbers, (), [("take part", ["participate", "attend", "joined"]), ("look into", ["examine"])]
+    )
+    synonyms = Synonyms(tmp_path / "synonyms", english)
+    assert [(term, weight) for term, weight, _ in synonyms.near(stem_words(["taking", "parts"]))] == [
+        ("attend", pytest.approx(ONE_SIDED / 1.1)),
+        ("join", pytest.approx(ONE_SIDED / 1.2)),
+    ]
+    assert synonyms.near(stem_words(["look", "into"])) == synonyms.near("take") == synonyms.near("attend") == ()
 
 
 def test_a_synonym_that_many_passages_hold_puts_no_candidates_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +144,23 @@ def test_a_synonym_counts_only_where_the_word_itself_is_absent_and_never_more(en
     assert 0 < lexical("Where is the frontier?") < lexical("Where is the border?")
     both = question_terms(index, "Where are the border and the frontier?", "en")
     assert not any(word.near for word in both.words)  # the border is asked for already
+
+
+def test_an_expression_of_several_words_finds_the_word_that_the_text_uses(tmp_path: Path) -> None:
+    documents = {
+        "vote.md": "# Vote\n\nThe plan was approved on Monday.\n",
+        "walk.md": "# Walk\n\nThe officials walked home at noon.\n",
+        "lamp.md": "# Lamp\n\nThey bought a lamp on Tuesday.\n",
+    }
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", documents))
+    with Index(home.live_folder(), None) as index:
+        words = question_terms(index, "Did the plan get the green light?", "en").words
+        near = {word.text: {term.term for term in word.near} for word in words}
+        assert "approv" in near["green"] and "approv" in near["light"] and "approv" not in near["plan"]
+        alone = question_terms(index, "Was the light green?", "en").words
+        assert not any(term.term == "approv" for word in alone for term in word.near)
+        first = Engine(index).answer("Who gave the green light?", include_passages=True).passages[0]
+    assert first.passage.document_id == "vote" and "green → approved" in first.explain.gloss
 
 
 def test_a_word_with_a_synonym_in_the_collection_is_not_called_unknown(engine: Engine) -> None:

@@ -149,3 +149,24 @@ def test_counts_are_numbers_that_are_no_dates() -> None:
 def test_numbers_are_found_in_capitals_too_where_they_stand() -> None:
     text = "In İzmir, ELEVEN of Twenty met ON 3 MAY 2011 for 2,5 Millones."
     assert [text[a:b] for a, b in find_counts(text, frozenset())] == ["ELEVEN", "Twenty", "2,5", "Millones"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fourteen",
+        "ninety",
+        "two billion",
+        "fifty",
+        "two thirds",
+        "catorce",
+        "cincuenta",
+        "veintidós",
+        "quinientos mil",
+        "dos tercios",
+        "una docena",
+    ],
+)
+def test_every_number_word_of_both_languages_counts(text: str) -> None:
+    found = " ".join(text[a:b] for a, b in find_counts(f"about {text} of them".replace("about ", ""), frozenset()))
+    assert found == text.removeprefix("una ")

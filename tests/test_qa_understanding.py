@@ -18,6 +18,10 @@ from qa.understanding import MAX_QUESTION_CHARS, clean_question, understand
         ("What is the CRM?", "en"),
         ("HOW MANY COUNTRIES", "en"),
         ("Cuántos países hay", "es"),
+        ("miembros a 2014", "es"),  # "a" is a word of both
+        ("Darién crossings", "en"),  # a name has an accent in both
+        ("RCM 2014", "en"),
+        ("CRM 2014", "es"),
     ],
 )
 def test_the_language_of_a_question_is_that_of_its_words(tiny_index: Index, text: str, lang: str) -> None:
