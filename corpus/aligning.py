@@ -21,6 +21,7 @@ MAX_SENSES = 3
 EMPHASIS = 3  # times that the bundled documents and small sources count: the large ones are about software
 SMALL = 5_000  # pairs of a source
 
+UNLEARNT = FOLDER / "unlearnt.txt"  # words, folded, that mean something else in most of the pairs than in documents
 Pair = tuple[str, str]  # English, Spanish
 
 
@@ -34,7 +35,8 @@ def main(argv: Sequence[str]) -> int:
     pairs = list(bundled_pairs()) * EMPHASIS
     for path in options.pairs:
         pairs += read_pairs(path, options.max_per_source)
-    table = learn(pairs)
+    unlearnt = frozenset(UNLEARNT.read_text(encoding="utf-8").split())
+    table = {spanish: senses for spanish, senses in learn(pairs).items() if spanish not in unlearnt}
     lines = [
         f"{spanish}\t" + " ".join(f"{english}:{probability:.2f}" for english, probability in senses)
         for spanish, senses in sorted(table.items())
