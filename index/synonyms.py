@@ -91,7 +91,7 @@ class Synonyms:
             pairs = zip(self._near[first:last].tolist(), self._weights[first:last].tolist(), strict=True)
             named = [(self._english.name(number), weight) for number, weight in pairs]
             found = tuple((name, weight, self._english.idf(name)) for name, weight in named)
-            if len(self._known) > 10_000:
+            if len(self._known) > 4_000:
                 self._known.clear()
             self._known[term] = found
         return found
