@@ -33,7 +33,7 @@ from web.site import answer_threads
 def test_all_threads_take_memory_from_one_heap_where_there_are_several() -> None:
     script = "import platform, web.serving as s; print(s.share_one_heap(), platform.libc_ver()[0])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    shared, library = (done.stdout.split() + [""])[:2]
+    shared, library = [*done.stdout.split(), ""][:2]
     assert shared == str(library == "glibc")
 
 
