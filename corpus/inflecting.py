@@ -16,6 +16,8 @@ from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER, LexiconLine, hash_lexicon, read_lexicon, weigh
 from corpus.words import find_words, fold, fold_once
 
+_REGULAR_ENDINGS = {"ar": ("ó", "aron", "aba", "aban"), "er": ("ió", "ieron", "ía", "ían"), "ir": ("ió", "ieron", "ía", "ían")}
+
 
 def main(argv: Sequence[str]) -> int:
     """Write `corpus/lexicon/forms.npz`."""
@@ -51,7 +53,7 @@ def all_forms(folder: Path, glossary: Iterable[Term]) -> tuple[dict[str, Entry],
     return forms, [*functions, *(key for key in phrases if " " not in key)]
 
 
-def read_phrases(folder: Path, glossary: Iterable[Term], functions: Container[str] = frozenset()) -> dict[str, tuple[Sense, ...]]:
+def read_phrases(folder: Path, glossary: Iterable[Term], functions: Container[str]) -> dict[str, tuple[Sense, ...]]:
     """Folded phrases of the lexicon and of the glossary, with their senses. Raises BadData for a malformed line.
 
     `functions` are function words as they are written. One with an accent keeps it inside a phrase, where the same phrase
@@ -120,9 +122,6 @@ def _inflections(lemmas: Container[str]) -> Iterator[tuple[str, str]]:
             text = form.decode() if isinstance(form, bytes) else form
             if " " not in text:
                 yield text.lower(), base
-
-
-_REGULAR_ENDINGS = {"ar": ("ó", "aron", "aba", "aban"), "er": ("ió", "ieron", "ía", "ían"), "ir": ("ió", "ieron", "ía", "ían")}
 
 
 def _regular_pasts(lemmas: Mapping[str, Sequence[LexiconLine]]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from index.analysis import Term, stem, weigh
 from index.filters import Filters
 from index.lexical import best
 from index.searching import Index
-from index.synonyms import searched_terms, stem_words
+from index.synonyms import searched_terms
 from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
@@ -186,7 +186,7 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
 def _expressions(index: Index, text: str) -> list[Term]:
     """The expressions of several words in an English text that the thesaurus knows, longest first at each place."""
     words = find_words(text)
-    stems = [stem_words([word.folded]) for word in words]
+    stems = [stem(word.folded, "en") for word in words]
     found: list[Term] = []
     at = 0
     while at < len(words):

@@ -92,8 +92,8 @@ def guess_question_lang(text: str, index: Index, before: Lang | None) -> Lang:
         is_english = index.gloss.is_english(form)
         if entry is not None and entry.senses:
             # A Spanish word may stand in English texts too, in a title; one that is the same in both tells nothing.
-            other = fold(entry.senses[0].english) != form and index.spanish.frequency(stem(form, "es")) > 0
-            spanish += 1.0 if other or not is_english else 0.0
+            other = not is_english or (fold(entry.senses[0].english) != form and index.spanish.frequency(stem(form, "es")) > 0)
+            spanish += other
         elif is_english:
             english += 1.0
     if spanish != english:

@@ -1,10 +1,11 @@
 import pytest
 
+from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Question
-from qa.evidence import match_terms
+from qa.evidence import Matched, match_terms
 from qa.examining import covered_shares
-from qa.retrieving import question_terms
+from qa.retrieving import QuestionTerms, question_terms
 from qa.understanding import understand
 
 QUESTIONS = [
@@ -16,18 +17,19 @@ QUESTIONS = [
 ]
 
 
-def asks(text: str, index: Index) -> Question:
-    return understand(text, index)
+def match_all(text: str, index: Index) -> tuple[Question, QuestionTerms, list[Passage], list[Matched]]:
+    """A question, its terms, every passage, and what each of them holds of it."""
+    question = understand(text, index)
+    terms = question_terms(index, question.search_text, question.search_lang)
+    ordinals = list(range(index.vectors.size))
+    passages = index.store.passages_at(ordinals)
+    return question, terms, passages, match_terms(index, question, terms, ordinals, passages)
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_passages_match_alike_alone_and_together(text: str, tiny_index: Index) -> None:
-    question = asks(text, tiny_index)
-    terms = question_terms(tiny_index, question.search_text, question.search_lang)
-    ordinals = list(range(tiny_index.vectors.size))
-    passages = tiny_index.store.passages_at(ordinals)
-    together = match_terms(tiny_index, question, terms, ordinals, passages)
-    for ordinal, passage, one in zip(ordinals, passages, together, strict=True):
+    question, terms, passages, together = match_all(text, tiny_index)
+    for ordinal, (passage, one) in enumerate(zip(passages, together, strict=True)):
         [alone] = match_terms(tiny_index, question, terms, [ordinal], [passage])
         assert (one.found, one.terms, one.spans, one.gloss) == (alone.found, alone.terms, alone.spans, alone.gloss)
         assert one.coverages == pytest.approx(alone.coverages)
@@ -36,11 +38,8 @@ def test_passages_match_alike_alone_and_together(text: str, tiny_index: Index) -
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_word_is_covered_in_the_sentences_where_its_terms_stand(text: str, tiny_index: Index) -> None:
-    question = asks(text, tiny_index)
-    terms = question_terms(tiny_index, question.search_text, question.search_lang)
-    ordinals = list(range(tiny_index.vectors.size))
-    passages = tiny_index.store.passages_at(ordinals)
-    for passage, matched in zip(passages, match_terms(tiny_index, question, terms, ordinals, passages), strict=True):
+    _, _, passages, found = match_all(text, tiny_index)
+    for passage, matched in zip(passages, found, strict=True):
         assert len(matched.coverages) == len(matched.synonyms) == len(passage.sentences)
         assert all(passage.start <= start < end <= passage.end for start, end in matched.spans)
         for coverage, (start, end) in zip(matched.coverages, passage.sentences, strict=True):
