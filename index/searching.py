@@ -14,7 +14,7 @@ from corpus.glossary import load_glossary
 from corpus.mapped import map_array
 from corpus.records import Lang, Passage
 from corpus.words import ENGLISH_STOP_WORDS, fold
-from index.analysis import Analyzer
+from index.analysis import Analyzer, stem
 from index.embedders import Embedder, TokenEmbedder
 from index.errors import IndexMismatch
 from index.filters import Attributes
@@ -103,11 +103,19 @@ class Index:
             return self.embedder.embed([text])[0], None
         encoded = self.embedder.encode([text])[0]
         words = [fold(text[a:b]) for a, b in encoded.spans]
-        return encoded.vector, self.tokens.ask(encoded, [w.isalnum() and w not in ENGLISH_STOP_WORDS for w in words])
+        stems = [stem(word, "en") if word.isalnum() and word not in ENGLISH_STOP_WORDS else "" for word in words]
+        return encoded.vector, self.tokens.ask(encoded, stems)
 
-    def word_matches(self, asked: AskedWords, ordinals: NDArray[np.int64]) -> list[WordMatches] | None:
-        """The words of a question in each of these passages; None where the index holds no tokens."""
-        return None if self.tokens is None else self.tokens.match(asked, ordinals, *self._sentences_of(ordinals))
+    def word_matches(
+        self, asked: AskedWords, ordinals: NDArray[np.int64], standing: NDArray[np.float32], heading: NDArray[np.float32]
+    ) -> list[WordMatches] | None:
+        """The words of a question in each of these passages; None where the index holds no tokens.
+
+        `standing` (sentences, words) and `heading` (passages, words): see TokenIndex.match.
+        """
+        if self.tokens is None:
+            return None
+        return self.tokens.match(asked, ordinals, *self._sentences_of(ordinals), standing, heading)
 
     def sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         """(sentences,) cosines of a question's vector with the sentences of each of these passages."""

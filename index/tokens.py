@@ -41,12 +41,13 @@ class AskedWords:
     rarity: NDArray[np.float32]  # inverse document frequency of the rarest token of each word
     weight: NDArray[np.float32]  # rarity times learnt importance for ranking
     need: NDArray[np.float32]  # rarity times learnt importance for deciding: how much an answer needs the word
-    content: NDArray[np.bool_]  # carries meaning: neither a function word nor a sign
+    stems: tuple[str, ...]  # of the words that carry meaning; of function words and signs empty
+    content: NDArray[np.bool_]  # has a stem
 
 
 @dataclass(frozen=True, slots=True)
 class WordMatches:
-    """How well each word of a question finds a partner in one passage, as cosines."""
+    """How well each word of a question finds a partner in one passage: a cosine, raised where the word itself stands there."""
 
     passage: NDArray[np.float32]  # (words,) anywhere in the passage or its header
     sentences: NDArray[np.float32]  # (sentences, words) in one sentence or the header
@@ -105,8 +106,11 @@ class TokenIndex:
         """Number of passages."""
         return len(self._starts) - 1
 
-    def ask(self, encoded: Encoded, content: Sequence[bool]) -> AskedWords | None:
-        """The words of a question with their weight here; None for a text without any. `content` is (words,)."""
+    def ask(self, encoded: Encoded, stems: Sequence[str]) -> AskedWords | None:
+        """The words of a question with their weight here; None for a text without any.
+
+        `stems` is (words,), empty for words that carry no meaning.
+        """
         if not len(encoded.pieces):
             return None
         starts, lengths = word_starts(encoded.words)
@@ -122,15 +126,24 @@ class TokenIndex:
             rarity=rarest_piece,
             weight=(rarest_piece * importance[:, 0]).astype(np.float32),
             need=(rarest_piece * importance[:, 1]).astype(np.float32),
-            content=np.asarray(content, dtype=np.bool_),
+            stems=tuple(stems),
+            content=np.array([bool(stem) for stem in stems], dtype=np.bool_),
         )
 
     def match(
-        self, asked: AskedWords, ordinals: NDArray[np.int64], sentences: NDArray[np.int64], counts: NDArray[np.int64]
+        self,
+        asked: AskedWords,
+        ordinals: NDArray[np.int64],
+        sentences: NDArray[np.int64],
+        counts: NDArray[np.int64],
+        standing: NDArray[np.float32],
+        heading: NDArray[np.float32],
     ) -> list[WordMatches]:
         """The words of a question in each of several passages.
 
         `sentences` are the numbers of their sentences, one passage after the other, `counts` (passages,) how many each has.
+        `standing` (sentences, words) and `heading` (passages, words) are what each word has by spelling, in the sentence and
+        in what stands over the passage: the share of what its cosine lacks that is made up for.
         """
         starts, ends = self._starts[ordinals], self._starts[ordinals + 1]
         tokens = [self._tokens[a:b].astype(np.float32) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
@@ -148,6 +161,8 @@ class TokenIndex:
         single = np.maximum(parts[is_sentence], np.repeat(parts[heads], counts, axis=0))
         whole, single = _mean_tokens(whole, asked), _mean_tokens(single, asked)
         ends = np.cumsum(counts)
+        single += (1 - single) * np.maximum(standing, np.repeat(heading, counts, axis=0))
+        whole += (1 - whole) * np.maximum(np.maximum.reduceat(standing, ends - counts, axis=0), heading)
         return [
             WordMatches(row, single[a:b], float(_mean(row, asked.weight)), _mean(single[a:b], asked.rarity))
             for row, a, b in zip(whole, (ends - counts).tolist(), ends.tolist(), strict=True)

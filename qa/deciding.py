@@ -30,7 +30,6 @@ FEATURES = (
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
     "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
     "number_apart",  # "how many X" is asked and no number stands near an X
-    "unfocused",  # "which X", "what X", "the X of": the answering sentences mention no X
     "late_lacking",  # late interaction: how far the word that the passage lacks most is from any there, by its share of rarity
     "needed",  # share of the question's words, by rarity and learnt need, that find no partner in the passage
     "needed_most",  # share of the word that an answer needs most: where all rests on one word, finding it says little
@@ -131,7 +130,6 @@ def features_of(
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
         "number_apart": float(_number_apart(question, terms, answer_text, answer_terms)),
-        "unfocused": float(_unfocused(question, terms, unanswered)),
         **_late_features(candidates, first),
         "named_missing": float(len(first.missing)),
         "number_missing": float(question.kind == "how_many" and untyped),
@@ -192,11 +190,6 @@ def _other_year(asked: str, answer: str, first: Examined) -> bool:
     return bool(wanted and found and not wanted & (found | first.header))
 
 
-_FOCUSED = re.compile(
-    r"(?:\bwhich|\bwhat(?: (?:is|are|was|were) the| kind of| type of)?|\bqu[eé](?: tipo de| clase de)?|"
-    r"\bcu[aá]l(?:es)?(?: (?:es|son|fue|fueron|era|eran) (?:el|la|los|las))?)\s+([\w-]+)",
-    re.IGNORECASE,
-)
 _COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
 
 
@@ -210,15 +203,6 @@ def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_
     asked = frozenset(word.folded for word in find_words(question.search_text))
     numbers = list(find_counts(answer, asked))
     return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)
-
-
-def _unfocused(question: Question, terms: QuestionTerms, unanswered: Sequence[QuestionWord]) -> bool:
-    """Whether the answer mentions nothing of what is asked for by name."""
-    match = _FOCUSED.search(question.search_text)
-    if match is None:
-        return False
-    named = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
-    return bool(named) and all(word in unanswered for word in named)
 
 
 def status_of(p: float, calibration: Calibration) -> tuple[Status, Level]:

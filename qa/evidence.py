@@ -28,6 +28,7 @@ class Matched:
     terms: tuple[str, ...]  # as the text writes them
     spans: tuple[tuple[int, int], ...]  # in the document
     gloss: tuple[str, ...]  # "trata → trafficking"
+    stands: NDArray[np.bool_]  # (terms, sentences) which terms stand in which sentence, rows as in QuestionTerms
 
 
 def match_terms(
@@ -35,7 +36,8 @@ def match_terms(
 ) -> list[Matched]:
     """The words of a question that each passage holds, by stem, alias, gloss or synonym, from the index."""
     counts = [len(passage.sentences) for passage in passages]
-    firsts = np.cumsum([0, *counts[:-1]])
+    lasts = np.cumsum(counts, dtype=np.int64)
+    firsts = lasts - counts
     at, rows, starts, ends = _find_places(index, question, terms, ordinals, passages)
     stands = np.zeros((len(terms.rows) + len(terms.own_rows), sum(counts)), np.bool_)
     stands[rows, _sentences_of(passages, firsts, at, starts)] = True
@@ -52,8 +54,8 @@ def match_terms(
     for passage, row, start, end in zip(at.tolist(), rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
         placed[passage].setdefault(row, []).append((start, end))
     return [
-        _matched(question, terms, passage, here, lacks, coverages[first : first + count], synonyms[first : first + count])
-        for passage, here, lacks, first, count in zip(passages, placed, absent.T.tolist(), firsts.tolist(), counts, strict=True)
+        _matched(question, terms, passage, here, lacks, coverages[a:b], synonyms[a:b], stands[:, a:b])
+        for passage, here, lacks, a, b in zip(passages, placed, absent.T.tolist(), firsts.tolist(), lasts.tolist(), strict=True)
     ]
 
 
@@ -89,6 +91,7 @@ def _matched(
     lacks: Sequence[bool],
     coverages: Scores,
     synonyms: Scores,
+    stands: NDArray[np.bool_],
 ) -> Matched:
     """One passage's part: `placed` are the places by row of the term, `lacks` (words,) which words are absent."""
     text, english, every = passage.text, len(terms.english), len(terms.rows)
@@ -111,6 +114,7 @@ def _matched(
         terms=tuple(dict.fromkeys([text[a:b] for a, b in spans])),
         spans=tuple([(a + passage.start, b + passage.start) for a, b in spans]),
         gloss=tuple(gloss),
+        stands=stands,
     )
 
 

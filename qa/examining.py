@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 
 from corpus.records import Document, Passage
 from index.searching import Index
-from index.tokens import WordMatches
+from index.synonyms import Synonyms
+from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, match_terms
 from qa.expecting import expect, is_remark, speaks_for_an_answer
-from qa.retrieving import Candidates, QuestionTerms
+from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
 COVERED, TYPED = 0.4, 0.3
 CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.3
+# How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
+PARTNER = 0.6
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 DEPTH = 8  # candidates that are looked at; the others keep their place behind them
@@ -130,7 +133,9 @@ class Examiner:
         cosines = [np.zeros(count, np.float32) for count in counts]
         if candidates.vector is not None:
             cosines = index.sentence_scores(candidates.vector, ordinals)
-        words = index.word_matches(asked, ordinals) if asked is not None else None
+        words = None
+        if asked is not None:
+            words = index.word_matches(asked, ordinals, *partners(index.synonyms, terms, asked, matched, headers))
         expected = expect(question, index.vocabulary.is_common)
         preferring = speaks_for_an_answer(question)
         seen: list[Examined] = []
@@ -155,6 +160,38 @@ class Examiner:
                 )
             )
         return seen
+
+
+def partners(
+    synonyms: Synonyms, terms: QuestionTerms, asked: AskedWords, matched: Sequence[Matched], headers: Sequence[Set[str]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What each word of a question has by spelling: (sentences, words) in each sentence, (passages, words) over each passage.
+
+    PARTNER where the word itself stands, less where a synonym does, by how close it is.
+    """
+    numbers: list[int] = []  # of words that have a partner among the terms
+    starts: list[int] = []
+    rows: list[int] = []
+    shares: list[float] = []
+    for number, stem in enumerate(asked.stems):
+        near = (
+            [(terms.rows[other], closeness) for other, closeness, _ in synonyms.near(stem) if other in terms.rows] if stem else []
+        )
+        if near or stem in terms.rows:
+            numbers.append(number)
+            starts.append(len(rows))
+            if stem in terms.rows:
+                rows.append(terms.rows[stem])
+                shares.append(PARTNER)
+            rows += [row for row, _ in near]
+            shares += [PARTNER * SYNONYM * closeness for _, closeness in near]
+    stands = np.concatenate([one.stands for one in matched], axis=1)
+    standing = np.zeros((stands.shape[1], len(asked.stems)), np.float32)
+    if rows:
+        counted = np.array(shares, np.float32)[:, None] * stands[rows]
+        standing[:, numbers] = np.maximum.reduceat(counted, starts, axis=0).T
+    heading = np.array([[PARTNER * (stem in header) for stem in asked.stems] for header in headers], np.float32)
+    return standing, heading
 
 
 def covered_shares(terms: QuestionTerms, present: Sequence[Set[str]]) -> list[float]:

@@ -10,9 +10,11 @@ from index.errors import IndexMismatch
 from index.lexical import LexicalIndex, write_lexical
 from index.searching import Index
 from index.synonyms import Synonyms, relate_terms, searched_terms, stem_words, write_synonyms
+from index.tokens import AskedWords
 from qa.answering import Engine, Timing
 from qa.deciding import unknown_words
-from qa.retrieving import SYNONYMS, question_terms
+from qa.examining import PARTNER, partners
+from qa.retrieving import SYNONYM, SYNONYMS, question_terms
 from tests.conftest import build, write_documents
 
 LINES = [("shelters", ("refuge", "hostel")), ("border", ("frontier", "boundaries")), ("refuge", ("sanctuary", "shelter"))]
@@ -176,6 +178,24 @@ def test_of_several_synonyms_of_a_word_the_closest_counts(tmp_path: Path) -> Non
         question = engine.understand("Was there any help?")
         _, seen = engine.examine(question, engine.search(question, Timing()))
     assert 0 < seen[0].matched.synonyms.max() <= 1
+
+
+def test_a_word_or_its_synonym_is_a_partner_where_it_stands(tmp_path: Path) -> None:
+    text = "The assistance went on.\n\nNobody came to help in June.\n\nIt rained."
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"aid.md": f"# Notes in June\n\n{text}\n"}))
+    with Index(home.live_folder(), None) as index:
+        engine = Engine(index)
+        question = engine.understand("Was there help in June?")
+        found = engine.search(question, Timing())
+        [seen] = engine.examine(question, found)[1]
+        none = np.zeros(5, np.float32)
+        asked = AskedWords(none, none, none, none, none, none, ("", "", "help", "", "june"), none > 0)
+        standing, heading = partners(index.synonyms, found.terms, asked, [seen.matched], [seen.header])
+        closeness = {term: weight for term, weight, _ in index.synonyms.near("help")}["assist"]
+    assert standing[:, 2] == pytest.approx([PARTNER * SYNONYM * closeness, PARTNER, 0])
+    assert standing[:, 4] == pytest.approx([0, PARTNER, 0])
+    assert heading.tolist() == [pytest.approx([0, 0, 0, 0, PARTNER])]
+    assert not standing[:, [0, 1, 3]].any()
 
 
 def test_a_spanish_question_is_put_forward_what_a_synonym_finds(tmp_path: Path) -> None:

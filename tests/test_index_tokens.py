@@ -38,16 +38,25 @@ def asked(
         tokens=rows(*directions),
         importance=np.log(np.asarray(importance or [(1.0, 1.0)] * len(directions), np.float32)),
     )
-    found = index.ask(encoded, [True] * (max(words) + 1))
+    found = index.ask(encoded, ["stem"] * (max(words) + 1))
     assert found is not None
     return found
 
 
-def matched(index: TokenIndex, words: AskedWords, passages: dict[int, list[int]]) -> list[WordMatches]:
-    """Matches of passages given with the numbers of their sentences."""
+def matched(
+    index: TokenIndex,
+    words: AskedWords,
+    passages: dict[int, list[int]],
+    standing: list[list[float]] | None = None,
+    heading: list[list[float]] | None = None,
+) -> list[WordMatches]:
+    """Matches of passages given with the numbers of their sentences; nothing stands there by spelling unless it is said."""
     sentences = np.asarray([n for numbers in passages.values() for n in numbers], np.int64)
     counts = np.asarray([len(numbers) for numbers in passages.values()], np.int64)
-    return index.match(words, np.asarray([*passages], np.int64), sentences, counts)
+    size = len(words.stems)
+    spelt = np.asarray(standing or np.zeros((len(sentences), size)), np.float32)
+    over = np.asarray(heading or np.zeros((len(counts), size)), np.float32)
+    return index.match(words, np.asarray([*passages], np.int64), sentences, counts, spelt, over)
 
 
 @pytest.fixture
@@ -71,6 +80,19 @@ def test_each_word_finds_its_best_partner_in_the_passage_and_in_each_sentence_or
     assert other.sentences == pytest.approx(np.asarray([[0, 1, 0]]), abs=0.01)
     assert other.late == pytest.approx(words.weight[1] / words.weight.sum(), abs=0.01)
     assert found.late_sentences == pytest.approx(found.sentences @ words.rarity / words.rarity.sum(), abs=0.01)
+
+
+def test_a_word_that_stands_there_lacks_less_in_its_sentence_and_under_a_header_in_all(two_passages: TokenIndex) -> None:
+    words = asked([0, 3, 2], [0, 1, 2], [7, 5, 9], two_passages)
+    plain, _ = matched(two_passages, words, {0: [0, 1], 1: [2]})
+    assert plain.sentences == pytest.approx(np.asarray([[1, 0, 1], [1, 1, 0]]), abs=0.01)
+    standing = [[0.5, 0.5, 0], [0, 0, 0], [0, 0.25, 0]]
+    found, other = matched(two_passages, words, {0: [0, 1], 1: [2]}, standing, [[0, 0, 0.5], [0.5, 0, 0]])
+    assert found.sentences == pytest.approx(np.asarray([[1, 0.5, 1], [1, 1, 0.5]]), abs=0.01)
+    assert found.passage == pytest.approx([1, 1, 1], abs=0.01)
+    assert other.sentences == pytest.approx(np.asarray([[0.5, 0.25, 0]]), abs=0.01)
+    assert other.passage == pytest.approx([0.5, 0.25, 0], abs=0.01)
+    assert other.late == pytest.approx(other.passage @ words.weight / words.weight.sum(), abs=0.01)
 
 
 def test_a_passage_matches_alike_alone_and_among_others(two_passages: TokenIndex) -> None:
