@@ -22,7 +22,7 @@ from qa.deciding import (
     subject_of,
 )
 from qa.errors import BadQuestion
-from qa.evidence import choose_sentences, make_highlights
+from qa.evidence import choose_sentences, make_highlights, show_matches
 from qa.examining import DEPTH, Examined, Examiner, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
@@ -174,8 +174,7 @@ class Engine:
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
         subject = subject_of(self.index, question, candidates)
-        depth = min(DEPTH, len(candidates.ordinals))
-        seen = self._examiner.examine(question, candidates, subject, range(depth))
+        seen = self._examiner.examine_pairs(question, candidates, subject, candidates.ordinals[:DEPTH])
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
             return candidates, seen
         return second_order(candidates, seen, self.settings.ranking)
@@ -187,14 +186,16 @@ class Engine:
         rest: dict[int, Examined] = {}
         if later := [position for position in shown if position >= len(seen)]:
             subject = subject_of(index, question, candidates)
-            rest = dict(zip(later, self._examiner.examine(question, candidates, subject, later), strict=True))
+            rest = dict(
+                zip(later, self._examiner.examine(question, candidates, subject, candidates.ordinals[later]), strict=True)
+            )
         evidence: list[Evidence] = []
         for rank, position in enumerate(shown, start=1):
             examined = seen[position] if position < len(seen) else rest[position]
             document, passage, ordinal = examined.document, examined.passage, examined.ordinal
             answers = choose_sentences(question, document.text, passage.sentences, examined.choice)
             dense, lexical = candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)
-            matched = examined.matched
+            matched = show_matches(question, candidates.terms, passage, examined.matched)
             evidence.append(
                 Evidence(
                     passage=passage,

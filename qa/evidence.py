@@ -1,7 +1,7 @@
 """The sentences that answer, as spans of the passage, and the words that matched."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,18 @@ class Matched:
     coverages: Scores  # (sentences,) share of the question's words, by rarity, in each sentence, 0 to 1
     synonyms: Scores  # (sentences,) the same of words that the passage lacks and a synonym stands for
     found: frozenset[str]  # the question's terms in English space and their synonyms, those that stand in it
+    stands: NDArray[np.bool_]  # (terms, sentences) which terms stand in which sentence, rows as in QuestionTerms
+    places: Mapping[int, Sequence[tuple[int, int]]]  # row of a term -> where in the passage's text
+    lacks: Sequence[bool]  # (words,) which words are absent
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader is shown of it."""
+
     terms: tuple[str, ...]  # as the text writes them
     spans: tuple[tuple[int, int], ...]  # in the document
     gloss: tuple[str, ...]  # "trata → trafficking"
-    stands: NDArray[np.bool_]  # (terms, sentences) which terms stand in which sentence, rows as in QuestionTerms
 
 
 def match_terms(
@@ -54,8 +62,15 @@ def match_terms(
     for passage, row, start, end in zip(at.tolist(), rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
         placed[passage].setdefault(row, []).append((start, end))
     return [
-        _matched(question, terms, passage, here, lacks, coverages[a:b], synonyms[a:b], stands[:, a:b])
-        for passage, here, lacks, a, b in zip(passages, placed, absent.T.tolist(), firsts.tolist(), lasts.tolist(), strict=True)
+        Matched(
+            coverages=coverages[a:b],
+            synonyms=synonyms[a:b],
+            found=frozenset([term for term, row in terms.rows.items() if row in places]),
+            stands=stands[:, a:b],
+            places=places,
+            lacks=lacks,
+        )
+        for places, lacks, a, b in zip(placed, absent.T.tolist(), firsts.tolist(), lasts.tolist(), strict=True)
     ]
 
 
@@ -83,22 +98,13 @@ def _sentences_of(
     return np.maximum(np.searchsorted(begins, (at << 32) + starts, side="right") - 1, firsts[at])
 
 
-def _matched(
-    question: Question,
-    terms: QuestionTerms,
-    passage: Passage,
-    placed: dict[int, list[tuple[int, int]]],
-    lacks: Sequence[bool],
-    coverages: Scores,
-    synonyms: Scores,
-    stands: NDArray[np.bool_],
-) -> Matched:
-    """One passage's part: `placed` are the places by row of the term, `lacks` (words,) which words are absent."""
-    text, english, every = passage.text, len(terms.english), len(terms.rows)
+def show_matches(question: Question, terms: QuestionTerms, passage: Passage, matched: Matched) -> Shown:
+    """The words of a question that a passage holds, and what stands for those that it lacks."""
+    text, english, every, placed = passage.text, len(terms.english), len(terms.rows), matched.places
     counted = {row for row in placed if not english <= row < every}
     gloss: dict[str, None] = {}
     translated = question.search_lang != passage.lang
-    for word, absent in zip(terms.words, lacks, strict=True):
+    for word, absent in zip(terms.words, matched.lacks, strict=True):
         for row in word.near_rows if absent else word.rows if translated else ():
             if row in placed:
                 start, end = placed[row][0]
@@ -107,14 +113,10 @@ def _matched(
                 if absent:
                     counted.add(row)
     spans = sorted({place for row in counted for place in placed[row]})
-    return Matched(
-        coverages=coverages,
-        synonyms=synonyms,
-        found=frozenset([term for term, row in terms.rows.items() if row in placed]),
+    return Shown(
         terms=tuple(dict.fromkeys([text[a:b] for a, b in spans])),
         spans=tuple([(a + passage.start, b + passage.start) for a, b in spans]),
         gloss=tuple(gloss),
-        stands=stands,
     )
 
 

@@ -1,7 +1,7 @@
 """A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,9 +17,9 @@ from qa.expecting import expect, is_remark, speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
-# are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev split.
+# are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev and the teaching questions.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.07, 0.045, 0.3
+CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.03, 0.045, 0.2
 # How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
 PARTNER = 0.6
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
@@ -59,6 +59,12 @@ class Examined:
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
     preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer, else 0
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
+    twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
+
+    @property
+    def versions(self) -> tuple["Examined", ...]:
+        """The passage itself, then its twin."""
+        return (self,) if self.twin is None else (self, self.twin)
 
 
 def names_it(words: Sequence[frozenset[str]], present: Set[str]) -> bool:
@@ -76,7 +82,7 @@ def choice_scores(
     """(sentences,) how well each sentence of a passage answers.
 
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
-    that repeats it: right for 0.73 of the passages of the dev split, where cosine and covered words were for 0.64.
+    that repeats it. The sentence's own cosine adds little to that.
     """
     if words is None:
         # A quarter, so that a difference means about as much as one of late interaction.
@@ -118,10 +124,24 @@ class Examiner:
         text = self._index.store.document(passage.document_id).text
         return tuple(is_remark(text[a:b]) for a, b in passage.sentences)
 
-    def examine(self, question: Question, candidates: Candidates, subject: Subject, positions: Sequence[int]) -> list[Examined]:
-        """The candidates at these positions, seen closely, in the order asked for."""
+    def examine_pairs(
+        self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64]
+    ) -> list[Examined]:
+        """Candidates seen closely, each with its version in the other language where there is one, in the order asked for."""
+        numbers = ordinals.tolist()
+        twins = [candidates.twins[number] for number in numbers if number in candidates.twins]
+        seen = self.examine(question, candidates, subject, np.append(ordinals, np.array(twins, np.int64)))
+        others = iter(seen[len(numbers) :])
+        return [
+            replace(one, twin=next(others)) if number in candidates.twins else one
+            for number, one in zip(numbers, seen, strict=False)
+        ]
+
+    def examine(
+        self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64]
+    ) -> list[Examined]:
+        """Passages seen closely, in the order asked for."""
         index, terms, asked = self._index, candidates.terms, candidates.asked
-        ordinals = candidates.ordinals[list(positions)]
         numbers: list[int] = ordinals.tolist()
         passages = index.store.passages_at(numbers)
         documents = [index.store.document(passage.document_id) for passage in passages]
@@ -211,15 +231,18 @@ def covered_shares(terms: QuestionTerms, present: Sequence[Set[str]]) -> list[fl
 
 
 def ranking_features(candidates: Candidates, position: int, examined: Examined) -> tuple[float, ...]:
-    """The values of RANKING_FEATURES for one candidate."""
-    return (
-        float(candidates.scores[position]),
-        examined.coverage,
-        examined.preferred,
-        float(len(examined.missing)),
-        examined.words.late if examined.words else 0.0,
-        float(examined.choice.max()),
-    )
+    """The values of RANKING_FEATURES for one candidate, all but the first the mean of its versions: two say more than one."""
+    of_versions = [
+        (
+            one.coverage,
+            one.preferred,
+            float(len(one.missing)),
+            one.words.late if one.words else 0.0,
+            float(one.choice.max()),
+        )
+        for one in examined.versions
+    ]
+    return (float(candidates.scores[position]), *(sum(values) / len(of_versions) for values in zip(*of_versions, strict=True)))
 
 
 def second_order(candidates: Candidates, seen: Sequence[Examined], weights: Sequence[float]) -> tuple[Candidates, list[Examined]]:

@@ -1,7 +1,9 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.answers import Answer, as_json
 from qa.errors import BadQuestion
-from qa.examining import COUNTED, DEPTH
+from qa.examining import COUNTED, DEPTH, ranking_features
 from tests.conftest import WordEmbedder, build, write_documents
 
 QUESTIONS = [
@@ -252,6 +254,19 @@ def test_a_number_counts_more_where_one_is_asked_for(engine: Engine, text: str, 
     question = engine.understand(text)
     _, seen = engine.examine(question, engine.search(question, Timing()))
     assert {examined.preferred for examined in seen} == {0.0, counts}
+
+
+@pytest.mark.parametrize("text, lang", [("Where was the RCM created?", "en"), ("¿Dónde fue creada la CRM?", "es")])
+def test_a_passage_in_both_languages_is_judged_by_both_and_shown_in_the_askers(engine: Engine, text: str, lang: str) -> None:
+    question = engine.understand(text)
+    found, seen = engine.examine(question, engine.search(question, Timing()))
+    assert any(one.twin for one in seen)
+    for position, one in enumerate(seen):
+        alone = [ranking_features(found, position, replace(version, twin=None)) for version in one.versions]
+        assert ranking_features(found, position, one) == pytest.approx(np.mean(alone, axis=0))
+        if one.twin is not None:
+            assert one.passage.lang == lang != one.twin.passage.lang
+            assert found.twins[one.ordinal] == one.twin.ordinal
 
 
 def test_time_is_told_beside_the_answer_and_not_in_it(engine: Engine) -> None:
