@@ -117,17 +117,15 @@ class Index:
             return None
         return self.tokens.match(asked, ordinals, *self._sentences_of(ordinals), standing, heading)
 
-    def sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """(sentences,) cosines of a question's vector with the sentences of each of these passages."""
-        sentences, counts = self._sentences_of(ordinals)
-        rows = widen(self.sentences.take(sentences, axis=0))
-        ends = np.cumsum(counts)
-        return [rows[a:b] @ vector for a, b in zip((ends - counts).tolist(), ends.tolist(), strict=True)]
+    def sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(sentences,) cosines of a question's vector with the sentences of these passages, one passage after the other."""
+        sentences, _ = self._sentences_of(ordinals)
+        return widen(self.sentences.take(sentences, axis=0)) @ vector
 
     def best_sentence_scores(self, vector: NDArray[np.float32], ordinals: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) best cosine of a question's vector with a sentence of each passage."""
-        sentences, counts = self._sentences_of(ordinals)
-        cosines = widen(self.sentences.take(sentences, axis=0)) @ vector
+        _, counts = self._sentences_of(ordinals)
+        cosines = self.sentence_scores(vector, ordinals)
         return np.maximum.reduceat(cosines, np.cumsum(counts) - counts).astype(np.float32)
 
     def _sentences_of(self, ordinals: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -146,13 +146,15 @@ class TokenIndex:
         in what stands over the passage: the share of what its cosine lacks that is made up for.
         """
         starts, ends = self._starts[ordinals], self._starts[ordinals + 1]
+        sizes = ends - starts
         tokens = [self._tokens[a:b].astype(np.float32) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        # All passages in one product would wake the threads of the linear algebra, which then wait at full speed.
         cosines = np.concatenate([asked.tokens @ rows.T for rows in tokens], axis=1)
         # The parts of a passage are its header and its sentences; a part goes on to where the next begins.
         heads = np.cumsum(counts + 1) - counts - 1
         is_sentence = np.ones(len(sentences) + len(ordinals), np.bool_)
         is_sentence[heads] = False
-        begins = np.repeat(np.cumsum(ends - starts) - (ends - starts), counts + 1)
+        begins = np.repeat(np.cumsum(sizes) - sizes, counts + 1)
         begins[is_sentence] += self._sentences[sentences]
         filled = begins < np.append(begins[1:], cosines.shape[1])
         parts = np.full((len(begins), len(cosines)), -1.0, np.float32)
@@ -163,16 +165,14 @@ class TokenIndex:
         ends = np.cumsum(counts)
         single += (1 - single) * np.maximum(standing, np.repeat(heading, counts, axis=0))
         whole += (1 - whole) * np.maximum(np.maximum.reduceat(standing, ends - counts, axis=0), heading)
+        late = (whole @ asked.weight / asked.weight.sum()).tolist()
+        late_sentences = (single @ asked.rarity / asked.rarity.sum()).astype(np.float32)
         return [
-            WordMatches(row, single[a:b], float(_mean(row, asked.weight)), _mean(single[a:b], asked.rarity))
-            for row, a, b in zip(whole, (ends - counts).tolist(), ends.tolist(), strict=True)
+            WordMatches(row, single[a:b], mean, late_sentences[a:b])
+            for row, mean, a, b in zip(whole, late, (ends - counts).tolist(), ends.tolist(), strict=True)
         ]
 
 
 def _mean_tokens(best: NDArray[np.float32], asked: AskedWords) -> NDArray[np.float32]:
     """(n, words) from (n, tokens): a word of several tokens counts with their mean."""
     return (np.add.reduceat(best, asked.starts, axis=1) / asked.lengths).astype(np.float32, copy=False)
-
-
-def _mean(best: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (best @ weights / weights.sum()).astype(np.float32)  # type: ignore[no-any-return]

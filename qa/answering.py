@@ -174,7 +174,7 @@ class Engine:
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
         subject = subject_of(self.index, question, candidates)
-        seen = self._examiner.examine_pairs(question, candidates, subject, candidates.ordinals[:DEPTH])
+        seen = self._examiner.examine(question, candidates, subject, candidates.ordinals[:DEPTH], twins=True)
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
             return candidates, seen
         return second_order(candidates, seen, self.settings.ranking)

@@ -1,8 +1,9 @@
 """A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,23 +74,24 @@ def names_it(words: Sequence[frozenset[str]], present: Set[str]) -> bool:
 
 
 def choice_scores(
-    words: WordMatches | None,
+    late: NDArray[np.float32] | None,
     cosines: NDArray[np.float32],
-    matched: Matched,
+    coverages: NDArray[np.float32],
+    synonyms: NDArray[np.float32],
     preferred: NDArray[np.bool_],
     remarks: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """(sentences,) how well each sentence of a passage answers.
+    """(sentences,) how well each sentence answers; all arrays are (sentences,), `late` by late interaction or None.
 
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
     that repeats it. The sentence's own cosine adds little to that.
     """
-    if words is None:
+    if late is None:
         # A quarter, so that a difference means about as much as one of late interaction.
-        scores = (cosines + COVERED * matched.coverages + TYPED * preferred) / 4
+        scores = (cosines + COVERED * coverages + TYPED * preferred) / 4
     else:
-        scores = words.late_sentences + CHOSEN_COSINE * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
-    return np.asarray(scores + CHOSEN_SYNONYMS * matched.synonyms, dtype=np.float32)
+        scores = late + CHOSEN_COSINE * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
+    return np.asarray(scores + CHOSEN_SYNONYMS * synonyms, dtype=np.float32)
 
 
 def header_text(document: Document, passage: Passage) -> str:
@@ -118,68 +120,70 @@ class Examiner:
         terms = {term.term for term in analyzer.english_terms(text, document.lang)}
         return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
 
-    def _find_remarks(self, ordinal: int) -> tuple[bool, ...]:
-        """Which sentences of a passage are remarks about the sources."""
+    def _find_remarks(self, ordinal: int) -> NDArray[np.bool_]:
+        """(sentences,) which sentences of a passage are remarks about the sources."""
         [passage] = self._index.store.passages_at([ordinal])
         text = self._index.store.document(passage.document_id).text
-        return tuple(is_remark(text[a:b]) for a, b in passage.sentences)
-
-    def examine_pairs(
-        self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64]
-    ) -> list[Examined]:
-        """Candidates seen closely, each with its version in the other language where there is one, in the order asked for."""
-        numbers = ordinals.tolist()
-        twins = [candidates.twins[number] for number in numbers if number in candidates.twins]
-        seen = self.examine(question, candidates, subject, np.append(ordinals, np.array(twins, np.int64)))
-        others = iter(seen[len(numbers) :])
-        return [
-            replace(one, twin=next(others)) if number in candidates.twins else one
-            for number, one in zip(numbers, seen, strict=False)
-        ]
+        return np.array([is_remark(text[a:b]) for a, b in passage.sentences], dtype=np.bool_)
 
     def examine(
-        self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64]
+        self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64], twins: bool = False
     ) -> list[Examined]:
-        """Passages seen closely, in the order asked for."""
+        """Candidates seen closely, in the order asked for; with `twins` each beside its version in the other language."""
         index, terms, asked = self._index, candidates.terms, candidates.asked
-        numbers: list[int] = ordinals.tolist()
+        shown: list[int] = ordinals.tolist()
+        numbers = shown + [candidates.twins[number] for number in shown if twins and number in candidates.twins]
+        ordinals = np.array(numbers, dtype=np.int64)
         passages = index.store.passages_at(numbers)
         documents = [index.store.document(passage.document_id) for passage in passages]
-        counts = [len(passage.sentences) for passage in passages]
         matched = match_terms(index, question, terms, numbers, passages)
         headers = [self._header(passage.document_id, passage.section) for passage in passages]
         present = [header | one.found for header, one in zip(headers, matched, strict=True)]
         covered = covered_shares(terms, present)
-        cosines = [np.zeros(count, np.float32) for count in counts]
-        if candidates.vector is not None:
-            cosines = index.sentence_scores(candidates.vector, ordinals)
-        words = None
+        words = late = None
         if asked is not None:
             words = index.word_matches(asked, ordinals, *partners(index.synonyms, terms, asked, matched, headers))
+            late = np.concatenate([one.late_sentences for one in words]) if words is not None else None
+        # From here on all sentences together, one passage after the other.
+        lasts = np.cumsum([len(passage.sentences) for passage in passages])
+        bounds = list(pairwise([0, *lasts.tolist()]))
+        cosines = np.zeros(lasts[-1], np.float32)
+        if candidates.vector is not None:
+            cosines = index.sentence_scores(candidates.vector, ordinals)
         expected = expect(question, index.vocabulary.is_common)
-        preferring = speaks_for_an_answer(question)
-        seen: list[Examined] = []
-        for n, (passage, document) in enumerate(zip(passages, documents, strict=True)):
-            remarks = np.array(self._remarks(numbers[n]), dtype=np.bool_)
-            typed = ~remarks & np.array([expected(document.text[a:b]) for a, b in passage.sentences], dtype=np.bool_)
-            preferred = typed if preferring else np.zeros_like(typed)
-            seen.append(
-                Examined(
-                    ordinal=numbers[n],
-                    passage=passage,
-                    document=document,
-                    matched=matched[n],
-                    cosines=cosines[n],
-                    typed=typed,
-                    header=headers[n],
-                    coverage=covered[n],
-                    missing=tuple(name for name, words_of in subject.names if not names_it(words_of, present[n])),
-                    words=words[n] if words is not None else None,
-                    preferred=float(preferred.any()) * (COUNTED if question.kind == "how_many" else 1.0),
-                    choice=choice_scores(words[n] if words is not None else None, cosines[n], matched[n], preferred, remarks),
-                )
+        of_sort = [
+            expected(document.text[a:b])
+            for passage, document in zip(passages, documents, strict=True)
+            for a, b in passage.sentences
+        ]
+        remarks = np.concatenate([self._remarks(number) for number in numbers])
+        typed = np.array(of_sort, dtype=np.bool_) & ~remarks
+        preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
+        coverages = np.concatenate([one.coverages for one in matched])
+        synonyms = np.concatenate([one.synonyms for one in matched])
+        choice = choice_scores(late, cosines, coverages, synonyms, preferred, remarks)
+        counts = COUNTED if question.kind == "how_many" else 1.0
+
+        def seen(n: int, twin: Examined | None) -> Examined:
+            a, b = bounds[n]
+            return Examined(
+                ordinal=numbers[n],
+                passage=passages[n],
+                document=documents[n],
+                matched=matched[n],
+                cosines=cosines[a:b],
+                typed=typed[a:b],
+                header=headers[n],
+                coverage=covered[n],
+                missing=tuple([name for name, words_of in subject.names if not names_it(words_of, present[n])]),
+                words=words[n] if words is not None else None,
+                preferred=counts * float(preferred[a:b].any()),
+                choice=choice[a:b],
+                twin=twin,
             )
-        return seen
+
+        others = {numbers[n]: seen(n, None) for n in range(len(shown), len(numbers))}
+        return [seen(n, others.get(candidates.twins.get(number, -1))) for n, number in enumerate(shown)]
 
 
 def partners(

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.chunking import Chunker, ChunkSettings
+from corpus.errors import UnreadableDocument
 from corpus.loading import make_document
 from corpus.markdown import markdown_blocks
 from corpus.reading import RawDocument
@@ -35,6 +36,15 @@ def chunker(**sizes: int) -> Chunker:
     )
 
 
+def _is_readable(markdown: str) -> bool:
+    """Whether cleaning leaves something: a letter alone may look like a piece of a menu."""
+    try:
+        document(markdown)
+    except UnreadableDocument:
+        return False
+    return True
+
+
 words = st.text(alphabet="abcdefghijkl", min_size=1, max_size=12)
 sentence = st.lists(words, min_size=1, max_size=40).map(lambda ws: (" ".join(ws)).capitalize() + ".")
 block = st.one_of(
@@ -46,6 +56,7 @@ markdowns = (
     st.lists(block, min_size=1, max_size=8)
     .map("\n\n".join)
     .filter(lambda text: any(not part.startswith("##") for part in text.split("\n\n")))
+    .filter(_is_readable)
 )
 
 
