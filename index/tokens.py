@@ -42,7 +42,11 @@ class AskedWords:
     weight: NDArray[np.float32]  # rarity times learnt importance for ranking
     need: NDArray[np.float32]  # rarity times learnt importance for deciding: how much an answer needs the word
     stems: tuple[str, ...]  # of the words that carry meaning; of function words and signs empty
-    content: NDArray[np.bool_]  # has a stem
+
+    @property
+    def content(self) -> NDArray[np.bool_]:
+        """(words,) which carry meaning."""
+        return np.array([bool(stem) for stem in self.stems], dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,6 @@ class TokenIndex:
             weight=(rarest_piece * importance[:, 0]).astype(np.float32),
             need=(rarest_piece * importance[:, 1]).astype(np.float32),
             stems=tuple(stems),
-            content=np.array([bool(stem) for stem in stems], dtype=np.bool_),
         )
 
     def match(

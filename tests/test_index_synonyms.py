@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,14 @@ from tests.conftest import build, write_documents
 
 LINES = [("shelters", ("refuge", "hostel")), ("border", ("frontier", "boundaries")), ("refuge", ("sanctuary", "shelter"))]
 ONE_SIDED = 0.75
+
+
+@contextmanager
+def engine_over(folder: Path, document: str) -> Iterator[Engine]:
+    """Over an index of one document, without a model."""
+    home = build(folder / "home", write_documents(folder / "corpus", {"aid.md": document}))
+    with Index(home.live_folder(), None) as index:
+        yield Engine(index)
 
 
 def test_words_stand_for_each_other_both_ways_the_closest_heaviest() -> None:
@@ -172,9 +182,7 @@ def test_a_word_with_a_synonym_in_the_collection_is_not_called_unknown(engine: E
 
 def test_of_several_synonyms_of_a_word_the_closest_counts(tmp_path: Path) -> None:
     text = "The assistance, aid, support, backing, relief and succour went on."
-    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"aid.md": f"# Notes\n\n{text}\n"}))
-    with Index(home.live_folder(), None) as index:
-        engine = Engine(index)
+    with engine_over(tmp_path, f"# Notes\n\n{text}\n") as engine:
         question = engine.understand("Was there any help?")
         _, seen = engine.examine(question, engine.search(question, Timing()))
     assert 0 < seen[0].matched.synonyms.max() <= 1
@@ -182,16 +190,14 @@ def test_of_several_synonyms_of_a_word_the_closest_counts(tmp_path: Path) -> Non
 
 def test_a_word_or_its_synonym_is_a_partner_where_it_stands(tmp_path: Path) -> None:
     text = "The assistance went on.\n\nNobody came to help in June.\n\nIt rained."
-    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"aid.md": f"# Notes in June\n\n{text}\n"}))
-    with Index(home.live_folder(), None) as index:
-        engine = Engine(index)
+    with engine_over(tmp_path, f"# Notes in June\n\n{text}\n") as engine:
         question = engine.understand("Was there help in June?")
         found = engine.search(question, Timing())
         [seen] = engine.examine(question, found)[1]
         none = np.zeros(5, np.float32)
-        asked = AskedWords(none, none, none, none, none, none, ("", "", "help", "", "june"), none > 0)
-        standing, heading = partners(index.synonyms, found.terms, asked, [seen.matched], [seen.header])
-        closeness = {term: weight for term, weight, _ in index.synonyms.near("help")}["assist"]
+        asked = AskedWords(none, none, none, none, none, none, ("", "", "help", "", "june"))
+        standing, heading = partners(engine.index.synonyms, found.terms, asked, [seen.matched], [seen.header])
+        closeness = {term: weight for term, weight, _ in engine.index.synonyms.near("help")}["assist"]
     assert standing[:, 2] == pytest.approx([PARTNER * SYNONYM * closeness, PARTNER, 0])
     assert standing[:, 4] == pytest.approx([0, PARTNER, 0])
     assert heading.tolist() == [pytest.approx([0, 0, 0, 0, PARTNER])]
