@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from eval.bench_answers import Asked, quantiles
 from eval.bench_memory import resident
 from eval.errors import EvalError
+from qa.answering import DEFAULT_PASSAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 60.0  # longest wait for a server
@@ -271,17 +272,18 @@ def send(port: int, paths: Sequence[str], clients: int, requests: int, seconds: 
     return load
 
 
-def ask_paths(questions: Sequence[Asked]) -> list[str]:
+def ask_paths(questions: Sequence[Asked], k: int = DEFAULT_PASSAGES) -> list[str]:
     """The address of each question's answer."""
-    return [f"/api/v1/ask?{urlencode({'q': text})}" for text, _ in questions]
+    return [f"/api/v1/ask?{urlencode({'q': text, 'k': k})}" for text, _ in questions]
 
 
 def measure_http(
     port: int, questions: Sequence[Asked], clients: Sequence[int], requests: int, seconds: float
 ) -> list[dict[str, Any]]:
     """Answers a second and their milliseconds for each number of clients; the clients run on the same machine."""
-    paths = ask_paths(questions)
-    send(port, paths, 2, min(requests, len(paths)), seconds)
+    # The server keeps its last answers: every question is asked for several numbers of passages before it comes again.
+    paths = [path for k in (5, 4, 6, 3, 7) for path in ask_paths(questions, k)]
+    send(port, paths, 2, min(requests, len(questions)), seconds)
     rows = []
     for count in clients:
         load = send(port, paths, count, requests, seconds)

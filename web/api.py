@@ -30,7 +30,8 @@ SEARCH_POOL = 400  # passages that each arm puts forward for paging
 
 def _answer(site: Site, engine: Engine, request: Request, asked: Asked) -> dict[str, Any]:
     timing = Timing()
-    answer = engine.answer(
+    answer = site.kept.answer(
+        engine,
         asked.question,
         k=asked.k,
         lang=asked.lang,

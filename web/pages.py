@@ -64,7 +64,9 @@ class Turn:
 def answer_params(site: Site, engine: Engine, params: AskParams, request: Request, door: str) -> tuple[Answer, Timing]:
     """Ask the engine and count it. Raises BadQuestion."""
     timing = Timing()
-    answer = engine.answer(params.q, k=params.k, lang=params.lang, history=params.h, filters=params.filters, timing=timing)
+    answer = site.kept.answer(
+        engine, params.q, k=params.k, lang=params.lang, history=params.h, filters=params.filters, timing=timing
+    )
     site.metrics.count_answer(answer, timing.took_ms, door)
     note(request.scope, question=params.q, answer=answer.status, lang=answer.question.lang)
     return answer, timing

@@ -17,6 +17,7 @@ from qa.settings import Settings
 from web.catalogue import Catalogues
 from web.cores import one_core_each
 from web.feedback import Feedback
+from web.kept import KeptAnswers
 from web.leads import Leads
 from web.metrics import Metrics
 from web.problems import Problem
@@ -39,6 +40,7 @@ class Site:
     feedback: Feedback
     catalogues: Catalogues
     leads: Leads
+    kept: KeptAnswers
     renderer: Renderer
     answering: Executor  # the few threads that answer the API's questions
 
@@ -76,6 +78,7 @@ def make_site(live: LiveEngine, settings: Settings) -> Site:
         feedback=Feedback(live.home.feedback, settings.max_feedback_rows),
         catalogues=Catalogues(),
         leads=leads,
+        kept=KeptAnswers(),
         renderer=Renderer(),
         answering=ThreadPoolExecutor(answer_threads(settings), thread_name_prefix="answering"),
     )
