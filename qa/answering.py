@@ -23,7 +23,7 @@ from qa.deciding import (
 )
 from qa.errors import BadQuestion
 from qa.evidence import choose_sentences, make_highlights, show_matches
-from qa.examining import DEPTH, Examined, Examiner, second_order
+from qa.examining import Examined, Examiner, depth_of, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
 from qa.understanding import understand
@@ -174,7 +174,9 @@ class Engine:
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
         subject = subject_of(self.index, question, candidates)
-        seen = self._examiner.examine(question, candidates, subject, candidates.ordinals[:DEPTH], twins=True)
+        seen = self._examiner.examine(
+            question, candidates, subject, candidates.ordinals[: depth_of(candidates.scores)], twins=True
+        )
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
             return candidates, seen
         return second_order(candidates, seen, self.settings.ranking)

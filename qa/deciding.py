@@ -14,18 +14,19 @@ from corpus.words import find_words
 from index.analysis import Term
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import COVERED, DEPTH, Examined, Subject
-from qa.expecting import find_counts
+from qa.examining import COVERED, Examined, Subject
+from qa.expecting import YEAR, find_counts
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"
 # Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.
 CEILINGS = {"synonyms": 0.15, "lexical_around": 0.5, "needed_most": 0.5}
+AROUND = 8  # candidates that the best is compared with
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
     "synonyms",  # share of the question's words, by rarity, that synonyms stand for in an answering sentence
-    "ahead",  # how far the fused score is above the mean of the candidates that are looked at
+    "ahead",  # how far the fused score is above the mean of the first candidates
     "lexical_around",  # mean share of the possible lexical score of these candidates: words that all of them hold say little
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
     "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
@@ -159,11 +160,11 @@ def lacking_words(terms: QuestionTerms, present: Set[str]) -> list[QuestionWord]
 
 def _around(candidates: Candidates) -> dict[str, float]:
     """None where filters or a small collection leave too few candidates to compare with."""
-    if len(candidates.scores) < DEPTH:
+    if len(candidates.scores) < AROUND:
         return {}
     return {
-        "ahead": float(candidates.scores[0] - candidates.scores[:DEPTH].mean()),
-        "lexical_around": float(candidates.english[:DEPTH].mean()),
+        "ahead": float(candidates.scores[0] - candidates.scores[:AROUND].mean()),
+        "lexical_around": float(candidates.english[:AROUND].mean()),
     }
 
 
@@ -181,12 +182,9 @@ def _late_features(candidates: Candidates, first: Examined) -> dict[str, float]:
     }
 
 
-_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
-
-
 def _other_year(asked: str, answer: str, first: Examined) -> bool:
     """Whether the answer speaks of other years than the question, and neither it nor what stands over it of the same."""
-    wanted, found = set(_YEAR.findall(asked)), set(_YEAR.findall(answer))
+    wanted, found = set(YEAR.findall(asked)), set(YEAR.findall(answer))
     return bool(wanted and found and not wanted & (found | first.header))
 
 

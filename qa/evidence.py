@@ -1,6 +1,7 @@
 """The sentences that answer, as spans of the passage, and the words that matched."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,14 @@ from numpy.typing import NDArray
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Highlight, Question
+from qa.expecting import find_defined, says_what
 from qa.fusion import Scores
-from qa.retrieving import QuestionTerms
+from qa.retrieving import QuestionTerms, WordRows
 
 MAX_SENTENCES = 3
+HALF_NEAR = 15.0  # characters between two words at which their nearness counts half; chosen on the dev and the teaching questions
+WITHIN_NAME = 20  # characters between two words of a name: " of ", " de la ", " (PPT) of the "
+OPENING = 15  # characters into a sentence within which its subject begins
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
 
@@ -28,6 +33,7 @@ class Matched:
     stands: NDArray[np.bool_]  # (terms, sentences) which terms stand in which sentence, rows as in QuestionTerms
     places: Mapping[int, Sequence[tuple[int, int]]]  # row of a term -> where in the passage's text
     lacks: Sequence[bool]  # (words,) which words are absent
+    proximity: float  # how near together neighbouring words of the question stand, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ def match_terms(
     total = terms.total_weight or 1.0
     coverages = (words.weights.astype(np.float32) * where).sum(axis=0) / total
     synonyms = closest.sum(axis=0) / total
+    proximities = _proximities(words, at, rows, starts, ends, len(passages))
     placed: list[dict[int, list[tuple[int, int]]]] = [{} for _ in passages]
     for passage, row, start, end in zip(at.tolist(), rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
         placed[passage].setdefault(row, []).append((start, end))
@@ -69,9 +76,49 @@ def match_terms(
             stands=stands[:, a:b],
             places=places,
             lacks=lacks,
+            proximity=proximity,
         )
-        for places, lacks, a, b in zip(placed, absent.T.tolist(), firsts.tolist(), lasts.tolist(), strict=True)
+        for places, lacks, proximity, a, b in zip(
+            placed, absent.T.tolist(), proximities.tolist(), firsts.tolist(), lasts.tolist(), strict=True
+        )
     ]
+
+
+def _proximities(
+    words: WordRows,
+    at: NDArray[np.intp],
+    rows: NDArray[np.intp],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    passages: int,
+) -> NDArray[np.float64]:
+    """(passages,) how near together words that are neighbours in the question stand, from the places of its terms.
+
+    The mean over the pairs of neighbours, by weight, of 1 / (1 + d / HALF_NEAR), d the fewest characters between the two: words
+    of the question in one phrase of the passage say the same together, words far apart need not (Tao and Zhai 2007, SIGIR).
+    """
+    pairs = len(words.pair_weights)
+    if not pairs or not len(at):
+        return np.zeros(passages)
+    order = np.argsort((at << 32) + starts)
+    at, rows, starts, ends = at[order], rows[order], starts[order], ends[order]
+    pair, here = np.nonzero(words.firsts[:, rows])
+    other, there = np.nonzero(words.seconds[:, rows])
+    # Groups, a pair in a passage each, one after the other; in each the places in order.
+    group, groups = pair * passages + at[here], other * passages + at[there]
+    keys, own = (groups << 32) + starts[there], (group << 32) + starts[here]
+    reach = np.maximum.accumulate((groups << 32) + ends[there]) & 0xFFFFFFFF  # where the places so far have ended
+    nearest = np.full(len(own), np.inf)
+    before, after = np.searchsorted(keys, own, side="right") - 1, np.searchsorted(keys, own)
+    for side, inside in ((before, before >= 0), (after, after < len(keys))):
+        found = np.flatnonzero(inside)
+        found = found[groups[side[found]] == group[found]]
+        a, b = here[found], side[found]
+        gap = starts[a] - reach[b] if side is before else starts[there[b]] - ends[a]
+        nearest[found] = np.minimum(nearest[found], np.maximum(gap, 0))
+    best = np.zeros(pairs * passages)
+    np.maximum.at(best, group, 1 / (1 + nearest / HALF_NEAR))
+    return np.asarray(words.pair_weights @ best.reshape(pairs, passages) / (words.pair_weights.sum() or 1.0))
 
 
 def _find_places(
@@ -96,6 +143,39 @@ def _sentences_of(
     """(places,) the sentence that each place is in, counted over all passages; `firsts` are the first of each passage."""
     begins = [(n << 32) + start - passage.start for n, passage in enumerate(passages) for start, _ in passage.sentences]
     return np.maximum(np.searchsorted(begins, (at << 32) + starts, side="right") - 1, firsts[at])
+
+
+def asked_to_define(question: Question, terms: QuestionTerms) -> list[int]:
+    """Numbers of the words that say what a question wants defined; none in other questions."""
+    span = find_defined(question.search_text)
+    return [n for n, word in enumerate(terms.words) if span and word.start < span[1] and span[0] < word.end]
+
+
+def mark_definitions(
+    numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched
+) -> NDArray[np.bool_]:
+    """(sentences,) which open with what is to be defined, the words of these numbers, and go on to say what it is.
+
+    `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
+    """
+    marks = np.zeros(len(passage.sentences), np.bool_)
+    says = terms.word_rows.says[numbers]
+    named: dict[tuple[int, int], NDArray[np.bool_]] = {}  # place -> which of the words it says
+    for row in np.flatnonzero(says.any(axis=0)).tolist():
+        for place in matched.places.get(row, ()):
+            named[place] = named[place] | says[:, row] if place in named else says[:, row]
+    places = sorted(named)
+    for n, (start, end) in enumerate(passage.sentences):
+        first, last = start - passage.start, end - passage.start
+        at = bisect_left(places, (first, 0))
+        if at == len(places) or places[at][0] > min(first + OPENING, last - 1):
+            continue
+        said, stop = named[places[at]], places[at][1]
+        while at + 1 < len(places) and places[at + 1][0] <= min(stop + WITHIN_NAME, last - 1):
+            at += 1
+            said, stop = said | named[places[at]], max(stop, places[at][1])
+        marks[n] = 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first)
+    return marks
 
 
 def show_matches(question: Question, terms: QuestionTerms, passage: Passage, matched: Matched) -> Shown:

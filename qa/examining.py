@@ -8,32 +8,39 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.records import Document, Passage
+from corpus.records import Document, Lang, Passage
+from corpus.words import find_words
 from index.searching import Index
 from index.synonyms import Synonyms
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
-from qa.evidence import Matched, match_terms
-from qa.expecting import expect, is_remark, speaks_for_an_answer
+from qa.evidence import Matched, asked_to_define, mark_definitions, match_terms
+from qa.expecting import YEAR, expect, is_remark, speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
-# are, what cosine, kind and words that a synonym stands for add to that; chosen on the dev and the teaching questions.
+# are, what kind, words that a synonym stands for and cosine add to that; chosen on the dev and the teaching questions.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_COSINE, CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.03, 0.045, 0.2
+CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.045, 0.2
+MOST_COSINE, COSINE_OF_FEW = 0.15, 3.0  # the least of the first and the second by the question's words squared
 # How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
 PARTNER = 0.6
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
-DEPTH = 8  # candidates that are looked at; the others keep their place behind them
+# Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
+# Chosen on the dev and the teaching questions: the passages that come first after the closer look lie within.
+LEAST_DEPTH, MOST_DEPTH, WITHIN = 6, 16, 0.25
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
-    "typed",  # some sentence holds the sort of thing that is asked for: 1, COUNTED where that is a number
+    "typed",  # some sentence holds the sort of thing that is asked for: 1, COUNTED where that is a number; 1 more for a definition
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "late",  # late interaction: mean over the question's words, by weight, of the best cosine with a word of the passage
     "choice",  # the score of the sentence that answers best
+    "proximity",  # how near together neighbouring words of the question stand
+    "heading",  # share of the words of the headings over the passage, by rarity, that the question says
+    "unasked_year",  # the document is about an event of which the question names neither year nor edition nor city
 )
 
 
@@ -58,7 +65,9 @@ class Examined:
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
-    preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer, else 0
+    heading: float  # share of the words of its headings, by rarity, that the question says
+    unasked_year: bool  # its document is about an event of which the question names neither year nor edition nor city
+    preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer; 1 more where one defines
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
     twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
 
@@ -78,19 +87,23 @@ def choice_scores(
     cosines: NDArray[np.float32],
     coverages: NDArray[np.float32],
     synonyms: NDArray[np.float32],
-    preferred: NDArray[np.bool_],
+    preferred: NDArray[np.float32],
     remarks: NDArray[np.bool_],
+    words: int,
 ) -> NDArray[np.float32]:
     """(sentences,) how well each sentence answers; all arrays are (sentences,), `late` by late interaction or None.
 
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
-    that repeats it. The sentence's own cosine adds little to that.
+    that repeats it. The cosine of the whole sentence adds to that where the question has few `words`: their number squared
+    divides it. `preferred` counts what speaks for a sentence: the sort of thing asked for, a definition that is asked for.
     """
     if late is None:
         # A quarter, so that a difference means about as much as one of late interaction.
         scores = (cosines + COVERED * coverages + TYPED * preferred) / 4
     else:
-        scores = late + CHOSEN_COSINE * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
+        scores = (
+            late + min(MOST_COSINE, COSINE_OF_FEW / max(words, 1) ** 2) * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
+        )
     return np.asarray(scores + CHOSEN_SYNONYMS * synonyms, dtype=np.float32)
 
 
@@ -110,6 +123,8 @@ class Examiner:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._header = lru_cache(maxsize=4096)(self._header_terms)
+        self._heading = lru_cache(maxsize=4096)(self._heading_words)
+        self._event = lru_cache(maxsize=4096)(self._event_terms)
         self._remarks = lru_cache(maxsize=1024)(self._find_remarks)
 
     def _header_terms(self, document_id: str, section: tuple[str, ...]) -> frozenset[str]:
@@ -119,6 +134,34 @@ class Examiner:
         analyzer = self._index.analyzer
         terms = {term.term for term in analyzer.english_terms(text, document.lang)}
         return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
+
+    def _heading_words(self, section: tuple[str, ...], lang: Lang) -> list[tuple[frozenset[str], float]]:
+        """The words of headings, each with the terms that stand for it and the inverse document frequency of the rarest known."""
+        english = self._index.english
+        words: dict[tuple[int, int], set[str]] = {}
+        for term in self._index.analyzer.english_terms(" | ".join(section), lang):
+            if not term.term.startswith("@"):
+                words.setdefault((term.start, term.end), set()).add(term.term)
+        known = [frozenset(term for term in terms if english.frequency(term)) for terms in words.values()]
+        return [(terms, max(map(english.idf, terms))) for terms in known if terms]
+
+    def _said_of_heading(self, terms: QuestionTerms, passage: Passage) -> float:
+        words = self._heading(passage.section, passage.lang)
+        total = sum(weight for _, weight in words)
+        return sum(weight for here, weight in words if here & terms.rows.keys()) / total if total else 0.0
+
+    def _event_terms(self, document_id: str) -> frozenset[str]:
+        """Terms of what tells a document's event from others, beside its year: edition and city."""
+        document = self._index.store.document(document_id)
+        text = " | ".join(filter(None, (document.event.edition, document.event.city)))
+        return frozenset(term.term for term in self._index.analyzer.english_terms(text, document.lang))
+
+    def _is_of_unasked_year(self, question: Question, terms: QuestionTerms, document: Document) -> bool:
+        year = document.event.year
+        asked = [int(found) for found in YEAR.findall(question.search_text)]
+        if year is None or (asked and min(asked) <= year <= max(asked)):
+            return False
+        return not self._event(document.id) & terms.rows.keys()
 
     def _find_remarks(self, ordinal: int) -> NDArray[np.bool_]:
         """(sentences,) which sentences of a passage are remarks about the sources."""
@@ -159,9 +202,24 @@ class Examiner:
         remarks = np.concatenate([self._remarks(number) for number in numbers])
         typed = np.array(of_sort, dtype=np.bool_) & ~remarks
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
+        defines = np.zeros(lasts[-1], np.bool_)
+        if to_define := asked_to_define(question, terms):
+            marks = [
+                mark_definitions(to_define, terms, document.text, passage, one)
+                for document, passage, one in zip(documents, passages, matched, strict=True)
+            ]
+            defines = np.concatenate(marks) & ~remarks
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
-        choice = choice_scores(late, cosines, coverages, synonyms, preferred, remarks)
+        choice = choice_scores(
+            late,
+            cosines,
+            coverages,
+            synonyms,
+            preferred.astype(np.float32) + defines,
+            remarks,
+            len(find_words(question.search_text)),
+        )
         counts = COUNTED if question.kind == "how_many" else 1.0
 
         def seen(n: int, twin: Examined | None) -> Examined:
@@ -177,7 +235,9 @@ class Examiner:
                 coverage=covered[n],
                 missing=tuple([name for name, words_of in subject.names if not names_it(words_of, present[n])]),
                 words=words[n] if words is not None else None,
-                preferred=counts * float(preferred[a:b].any()),
+                heading=self._said_of_heading(terms, passages[n]),
+                unasked_year=self._is_of_unasked_year(question, terms, documents[n]),
+                preferred=counts * float(preferred[a:b].any()) + float(defines[a:b].any()),
                 choice=choice[a:b],
                 twin=twin,
             )
@@ -243,10 +303,19 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
             float(len(one.missing)),
             one.words.late if one.words else 0.0,
             float(one.choice.max()),
+            one.matched.proximity,
+            one.heading,
+            float(one.unasked_year),
         )
         for one in examined.versions
     ]
     return (float(candidates.scores[position]), *(sum(values) / len(of_versions) for values in zip(*of_versions, strict=True)))
+
+
+def depth_of(scores: NDArray[np.float32]) -> int:
+    """How many of the candidates are looked at closely, from their fused scores (n,) in the order of the candidates."""
+    near = int(np.count_nonzero(scores[:MOST_DEPTH] >= scores.max(initial=-np.inf) - WITHIN))
+    return min(max(near, LEAST_DEPTH), len(scores))
 
 
 def second_order(candidates: Candidates, seen: Sequence[Examined], weights: Sequence[float]) -> tuple[Candidates, list[Examined]]:

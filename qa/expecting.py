@@ -11,6 +11,7 @@ from corpus.words import find_words, fold, folded_words
 from qa.answers import Question, QuestionKind
 
 Check = Callable[[str], bool]
+YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 _OFFICES = (
     "(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor"
@@ -120,6 +121,17 @@ _ANNOUNCED = re.compile(
     r"detall)\w*\b.{0,120}?\b(?:how|who|what|which|where|when|why|cómo|quién(?:es)?|qué|cuál(?:es)?|dónde|cuándo)\b[^:]*$",
     re.IGNORECASE,
 )
+# A question what something is, does or serves for; the something is the group that matched.
+_ARTICLE = r"(?:the |an? |el |la |los |las |una? )?"
+_SAY_WHAT = re.compile(
+    rf"^\W*(?:what(?:['’]s| is| are| was| were) {_ARTICLE}(.+?)(?: for)?|what (?:does|do|did) {_ARTICLE}(.+?) (?:do|mean)|"
+    rf"qu[eé] (?:es|son|era|eran|fue|hacen?|hac[ií]an?|se entiende por) {_ARTICLE}(.+?)|para qu[eé] sirven? {_ARTICLE}(.+?))(?<=\w)\W*$",
+    re.IGNORECASE,
+)
+_SAYS_WHAT = re.compile(
+    r"\b(is|are|was|were|means|refers|consists|serves|brings|joins|es|son|era|eran|fue|significa|consiste|sirve|re[uú]ne|agrupa|"
+    r"designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
+)
 # One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
 _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
@@ -158,6 +170,17 @@ def speaks_for_an_answer(question: Question) -> bool:
     named still speaks against an answer.
     """
     return question.kind != "who" or _PERSON_ASKED.search(question.search_text) is not None
+
+
+def find_defined(text: str) -> tuple[int, int] | None:
+    """The span of what a question wants defined: "What is the SACM?", "¿Para qué sirve el fondo?"; None in other questions."""
+    match = _SAY_WHAT.match(text)
+    return match.span(match.lastindex) if match is not None and match.lastindex else None
+
+
+def says_what(text: str, end: int) -> bool:
+    """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow."""
+    return _SAYS_WHAT.search(text, end, end + 80) is not None
 
 
 def is_remark(text: str) -> bool:

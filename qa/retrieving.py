@@ -61,6 +61,12 @@ class WordRows:
     own: NDArray[np.intp]  # (words with a Spanish stem,) its row
     own_words: NDArray[np.intp]  # (words with a Spanish stem,) their numbers
     weights: NDArray[np.float64]  # (words, 1)
+    says: NDArray[np.bool_]  # (words, terms and Spanish stems) which of them all stand for each word
+    # (pairs, terms and Spanish stems) of words that are neighbours: which stand for the first, and for the second. A term that
+    # stands for either is left out, as it would be its own neighbour; a concept that holds both says them together.
+    firsts: NDArray[np.bool_]
+    seconds: NDArray[np.bool_]
+    pair_weights: NDArray[np.float64]  # (pairs,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,14 @@ def _word_rows(
     ]
     near = [n for n, word in enumerate(words) if word.near]
     own = [n for n, word in enumerate(words) if word.own_stem in own_rows]
+    says = np.zeros((len(words), len(rows) + len(own_rows)), np.bool_)
+    for n, word in enumerate(words):
+        says[n, [*standing[n], *word.near_rows]] = True
+    says[own, [own_rows[words[n].own_stem] for n in own]] = True
+    pairs = [n for n in range(len(words) - 1) if words[n].end <= words[n + 1].start]
+    firsts, seconds = says[pairs], says[[n + 1 for n in pairs]]
+    alike = firsts & seconds
+    alike[:, [rows[concept.term] for concept in concepts]] = False
     return WordRows(
         standing=np.array([row for group in standing for row in group], dtype=np.intp),
         starts=np.cumsum([0, *map(len, standing)], dtype=np.intp)[:-1],
@@ -219,6 +233,10 @@ def _word_rows(
         own=np.array([own_rows[words[n].own_stem] for n in own], dtype=np.intp),
         own_words=np.array(own, dtype=np.intp),
         weights=np.array([[word.weight] for word in words]).reshape(-1, 1),
+        says=says,
+        firsts=firsts & ~alike,
+        seconds=seconds & ~alike,
+        pair_weights=np.array([words[n].weight + words[n + 1].weight for n in pairs]),
     )
 
 

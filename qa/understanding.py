@@ -16,13 +16,12 @@ from index.filters import Filters
 from index.searching import Index
 from qa.answers import Question
 from qa.errors import BadQuestion
-from qa.expecting import kind_of
+from qa.expecting import YEAR, kind_of
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
 
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
-_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 # Words that only point back: a question made of these and little else continues the one before it.
 _POINTERS = frozenset(
@@ -170,7 +169,7 @@ def _content(words: Sequence[Word]) -> list[Word]:
 
 def _slots(text: str, index: Index) -> list[_Slot]:
     words = find_words(text)
-    slots = [_Slot("year", m.start(), m.end()) for m in _YEAR.finditer(text)]
+    slots = [_Slot("year", m.start(), m.end()) for m in YEAR.finditer(text)]
     for first, last, _ in find_ordinals([w.surface for w in words], [w.folded for w in words]):
         slots.append(_Slot("ordinal", words[first].start, words[last - 1].end))
     for term in index.analyzer.concepts(text):

@@ -13,8 +13,9 @@ from index.generations import Home
 from index.searching import Index
 from qa.answering import Engine, Timing
 from qa.answers import Answer, as_json
+from qa.deciding import AROUND
 from qa.errors import BadQuestion
-from qa.examining import COUNTED, DEPTH, ranking_features
+from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, choice_scores, depth_of, ranking_features
 from tests.conftest import WordEmbedder, build, write_documents
 
 QUESTIONS = [
@@ -296,5 +297,60 @@ def test_how_far_the_first_is_ahead_is_unknown_where_filters_leave_few(bundled_h
         assert scored is not None and 0 < scored.features["ahead"] < 2
         few = Filters(document="crm-member-countries")
         _, candidates, scored = engine.score("Which countries are members of the RCM?", filters=few)
-        assert 0 < len(candidates.ordinals) < DEPTH
+        assert 0 < len(candidates.ordinals) < AROUND
         assert scored is not None and "ahead" not in scored.features
+
+
+@pytest.mark.parametrize(
+    "scores, depth",
+    [
+        ([], 0),
+        ([1.0], 1),
+        ([1.0] + [0.0] * 40, LEAST_DEPTH),
+        ([1.0] * 40, MOST_DEPTH),
+        ([1.0] * 9 + [0.99 - WITHIN] * 9, 9),
+    ],
+)
+def test_candidates_are_looked_at_that_score_hardly_below_the_best(scores: list[float], depth: int) -> None:
+    assert depth_of(np.array(scores, np.float32)) == depth
+
+
+def test_the_cosine_of_a_sentence_counts_more_where_a_question_has_few_words() -> None:
+    none = np.zeros(2, np.float32)
+    late, cosines = np.array([0.51, 0.5], np.float32), np.array([0.3, 0.5], np.float32)
+    short, long = (choice_scores(late, cosines, none, none, none, none.astype(np.bool_), words) for words in (4, 20))
+    assert short.argmax() == 1
+    assert long.argmax() == 0
+
+
+@pytest.mark.parametrize(
+    "text, shares",
+    [
+        ("members of the conference", {1.0}),
+        ("miembros de la conferencia", {1.0}),
+        ("the conference in Puebla", {0.0}),
+    ],
+)
+def test_headings_count_by_what_of_them_the_question_says(text: str, shares: set[float], tiny_engine: Engine) -> None:
+    question = tiny_engine.understand(text)
+    _, seen = tiny_engine.examine(question, tiny_engine.search(question, Timing()))
+    assert {one.heading for one in seen if one.passage.section} == shares
+    assert {one.heading for one in seen if not one.passage.section} == {0.0}
+
+
+@pytest.mark.parametrize(
+    "text, unasked",
+    [
+        ("a meeting about the family", True),
+        ("a meeting about the family in 2014", True),
+        ("a meeting about the family in 2010", False),
+        ("meetings about the family between 2008 and 2012", False),
+        ("the meeting in Tapachula", False),
+        ("the XV meeting", False),
+        ("la decimoquinta reunión", False),
+    ],
+)
+def test_an_event_that_is_not_asked_for_is_known_by_year_edition_and_city(text: str, unasked: bool, tiny_engine: Engine) -> None:
+    question = tiny_engine.understand(text)
+    _, seen = tiny_engine.examine(question, tiny_engine.search(question, Timing()))
+    assert {one.unasked_year for one in seen if one.document.id == "tapachula"} == {unasked}

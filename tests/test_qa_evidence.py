@@ -1,9 +1,15 @@
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Question
-from qa.evidence import Matched, match_terms, show_matches
+from qa.evidence import HALF_NEAR, Matched, _proximities, asked_to_define, mark_definitions, match_terms, show_matches
 from qa.examining import covered_shares
 from qa.retrieving import QuestionTerms, question_terms
 from qa.understanding import understand
@@ -59,3 +65,77 @@ def test_the_share_of_covered_words_counts_a_synonym_as_it_is_close(tiny_index: 
     assert shares[1] == 0
     assert shares[2] == pytest.approx(first.weight / terms.total_weight)
     assert shares[3] >= max(near.values(), default=0) * first.weight / terms.total_weight - 1e-9
+
+
+@pytest.mark.parametrize("text", [*QUESTIONS, "migration migration", "the twenty-first meeting of the RCM in Mexico"])
+def test_proximity_is_that_of_the_nearest_places_of_neighbouring_words(text: str, tiny_index: Index) -> None:
+    _, terms, passages, found = match_all(text, tiny_index)
+    rows = terms.word_rows
+    pairs = [(a, b) for a, b in pairwise(terms.words) if a.end <= b.start]
+    assert [a.weight + b.weight for a, b in pairs] == pytest.approx(rows.pair_weights.tolist())
+    for passage, matched in zip(passages, found, strict=True):
+        shares = [0.0]
+        for first, second, weight in zip(rows.firsts, rows.seconds, rows.pair_weights, strict=True):
+            one, other = (
+                [place for row in np.flatnonzero(says) for place in matched.places.get(int(row), ())] for says in (first, second)
+            )
+            gaps = [max(a - d, c - b, 0) for a, b in one for c, d in other]
+            shares.append(weight / (1 + min(gaps) / HALF_NEAR) if gaps else 0.0)
+        assert 0 <= matched.proximity <= 1
+        assert matched.proximity == pytest.approx(sum(shares) / (rows.pair_weights.sum() or 1)), passage.text
+
+
+@given(st.data())
+def test_the_nearest_of_any_places_is_found_in_any_order(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 12))
+    at, rows, starts = (np.array(data.draw(st.lists(st.integers(0, most), min_size=size, max_size=size))) for most in (1, 3, 40))
+    ends = starts + np.array(data.draw(st.lists(st.integers(1, 30), min_size=size, max_size=size)))
+    words = SimpleNamespace(
+        firsts=np.array([[1, 1, 0, 0], [0, 0, 1, 0]], np.bool_),
+        seconds=np.array([[0, 0, 1, 0], [0, 0, 0, 1]], np.bool_),
+        pair_weights=np.array([1.0, 3.0]),
+    )
+    found = _proximities(words, at, rows, starts, ends, 2)  # type: ignore[arg-type]
+    for passage in (0, 1):
+        share = 0.0
+        for first, second, weight in zip(words.firsts, words.seconds, words.pair_weights, strict=True):
+            one, other = ([n for n in range(size) if at[n] == passage and says[rows[n]]] for says in (first, second))
+            gaps = [max(starts[a] - ends[b], starts[b] - ends[a], 0) for a in one for b in other]
+            share += weight / (1 + min(gaps) / HALF_NEAR) if gaps else 0.0
+        assert found[passage] == pytest.approx(share / 4)
+
+
+def test_words_that_stand_together_are_nearer_than_the_same_words_apart(tiny_index: Index) -> None:
+    _, _, passages, together = match_all("annual meeting", tiny_index)
+    _, _, _, apart = match_all("annual migration", tiny_index)
+    holds = next(n for n, passage in enumerate(passages) if "Annual Meeting" in passage.text)
+    assert together[holds].proximity > 0.9 > apart[holds].proximity
+
+
+@pytest.mark.parametrize(
+    "text, opening",
+    [
+        ("What is the Regional Conference on Migration?", "The Regional Conference on Migration"),
+        ("¿Qué es la Conferencia Regional sobre Migración?", "La Conferencia Regional sobre Migración"),
+    ],
+)
+def test_a_definition_says_what_its_subject_is(text: str, opening: str, tiny_index: Index) -> None:
+    question, terms, passages, found = match_all(text, tiny_index)
+    numbers = asked_to_define(question, terms)
+    defining = []
+    for passage, matched in zip(passages, found, strict=True):
+        whole = tiny_index.store.document(passage.document_id).text
+        marks = mark_definitions(numbers, terms, whole, passage, matched)
+        defining += [whole[a:b] for (a, b), says in zip(passage.sentences, marks, strict=True) if says]
+    assert any(sentence.startswith(opening) for sentence in defining)
+    assert not any("RCM are:" in sentence or "CRM son:" in sentence for sentence in defining)  # said of its members
+
+
+def test_other_questions_want_no_definition(tiny_index: Index) -> None:
+    question, terms, _, _ = match_all("Where was the Regional Conference on Migration created?", tiny_index)
+    assert not asked_to_define(question, terms)
+
+
+def test_an_article_that_belongs_to_the_word_in_the_gloss_hides_it_not(tiny_index: Index) -> None:
+    question, terms, _, _ = match_all("¿Qué es la trata de personas?", tiny_index)
+    assert [terms.words[n].text for n in asked_to_define(question, terms)] == [word.text for word in terms.words]

@@ -2,7 +2,7 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, is_remark, kind_of, speaks_for_an_answer
+from qa.expecting import expect, find_counts, find_defined, is_remark, kind_of, says_what, speaks_for_an_answer
 
 
 def asks(text: str) -> Question:
@@ -170,3 +170,36 @@ def test_numbers_are_found_in_capitals_too_where_they_stand() -> None:
 def test_every_number_word_of_both_languages_counts(text: str) -> None:
     found = " ".join(text[a:b] for a, b in find_counts(f"about {text} of them".replace("about ", ""), frozenset()))
     assert found == text.removeprefix("una ")
+
+
+@pytest.mark.parametrize(
+    "text, defined",
+    [
+        ("What is the SACM?", "SACM"),
+        ("what's a regional consultative process", "regional consultative process"),
+        ("What does the technical secretariat do?", "technical secretariat"),
+        ("What is the fund for?", "fund"),
+        ("¿Qué es la presidencia pro témpore?", "presidencia pro témpore"),
+        ("¿Para qué sirve el fondo de retorno?", "fondo de retorno"),
+        ("que hace la OIM", "OIM"),
+        ("When is the meeting?", None),
+        ("¿Qué países son miembros?", None),
+        ("?", None),
+    ],
+)
+def test_what_a_question_wants_defined(text: str, defined: str | None) -> None:
+    span = find_defined(text)
+    assert (text[slice(*span)] if span else None) == defined
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("The SACM is a regional process of twelve governments.", True),
+        ("La CSM reúne a doce gobiernos.", True),
+        ("RCP (PCR): regional consultative process, such as the RCM.", True),
+        ("The SACM met in Sucre, Bolivia.", False),
+    ],
+)
+def test_a_sentence_says_what_something_is(text: str, says: bool) -> None:
+    assert says_what(text, text.index(" ")) is says
