@@ -1,4 +1,4 @@
-"""The last answers of a process: a conversation shows its earlier questions again, and some questions are asked by many."""
+"""The last answers of a process: a link is followed back, and some questions are asked by many."""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
