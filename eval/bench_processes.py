@@ -21,7 +21,6 @@ from urllib.parse import urlencode
 from eval.bench_answers import Asked, quantiles
 from eval.bench_memory import resident
 from eval.errors import EvalError
-from qa.answering import DEFAULT_PASSAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 60.0  # longest wait for a server
@@ -272,8 +271,8 @@ def send(port: int, paths: Sequence[str], clients: int, requests: int, seconds: 
     return load
 
 
-def ask_paths(questions: Sequence[Asked], k: int = DEFAULT_PASSAGES) -> list[str]:
-    """The address of each question's answer."""
+def ask_paths(questions: Sequence[Asked], k: int) -> list[str]:
+    """The address of each question's answer with at most `k` passages."""
     return [f"/api/v1/ask?{urlencode({'q': text, 'k': k})}" for text, _ in questions]
 
 

@@ -40,7 +40,7 @@ RANKING_FEATURES = (
     "choice",  # the score of the sentence that answers best
     "proximity",  # how near together neighbouring words of the question stand
     "heading",  # share of the words of the headings over the passage, by rarity, that the question says
-    "unasked_year",  # the document is about an event of which the question names neither year nor edition nor city
+    "unasked_event",  # the document is about an event of which the question names neither year nor edition nor city
 )
 
 
@@ -66,7 +66,7 @@ class Examined:
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
     heading: float  # share of the words of its headings, by rarity, that the question says
-    unasked_year: bool  # its document is about an event of which the question names neither year nor edition nor city
+    unasked_event: bool  # its document is about an event of which the question names neither year nor edition nor city
     preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer; 1 more where one defines
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
     twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
@@ -136,19 +136,23 @@ class Examiner:
         return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
 
     def _heading_words(self, section: tuple[str, ...], lang: Lang) -> list[tuple[frozenset[str], float]]:
-        """The words of headings, each with the terms that stand for it and the inverse document frequency of the rarest known."""
+        """The words of headings that passages hold: the terms that stand for each, and its share of their rarity.
+
+        A word is as rare as the rarest of its terms, by inverse document frequency.
+        """
         english = self._index.english
         words: dict[tuple[int, int], set[str]] = {}
         for term in self._index.analyzer.english_terms(" | ".join(section), lang):
             if not term.term.startswith("@"):
                 words.setdefault((term.start, term.end), set()).add(term.term)
         known = [frozenset(term for term in terms if english.frequency(term)) for terms in words.values()]
-        return [(terms, max(map(english.idf, terms))) for terms in known if terms]
+        rarities = [(terms, max(map(english.idf, terms))) for terms in known if terms]
+        total = sum(rarity for _, rarity in rarities)
+        return [(terms, rarity / total) for terms, rarity in rarities]
 
     def _said_of_heading(self, terms: QuestionTerms, passage: Passage) -> float:
-        words = self._heading(passage.section, passage.lang)
-        total = sum(weight for _, weight in words)
-        return sum(weight for here, weight in words if here & terms.rows.keys()) / total if total else 0.0
+        """Share of the words of a passage's headings, by rarity, that a question says."""
+        return sum((share for here, share in self._heading(passage.section, passage.lang) if here & terms.rows.keys()), 0.0)
 
     def _event_terms(self, document_id: str) -> frozenset[str]:
         """Terms of what tells a document's event from others, beside its year: edition and city."""
@@ -156,10 +160,10 @@ class Examiner:
         text = " | ".join(filter(None, (document.event.edition, document.event.city)))
         return frozenset(term.term for term in self._index.analyzer.english_terms(text, document.lang))
 
-    def _is_of_unasked_year(self, question: Question, terms: QuestionTerms, document: Document) -> bool:
+    def _is_of_unasked_event(self, years: Sequence[int], terms: QuestionTerms, document: Document) -> bool:
+        """Whether a document is about an event of which a question names neither edition nor city, nor these years around it."""
         year = document.event.year
-        asked = [int(found) for found in YEAR.findall(question.search_text)]
-        if year is None or (asked and min(asked) <= year <= max(asked)):
+        if year is None or (years and min(years) <= year <= max(years)):
             return False
         return not self._event(document.id) & terms.rows.keys()
 
@@ -220,6 +224,7 @@ class Examiner:
             remarks,
             len(find_words(question.search_text)),
         )
+        years = [int(year) for year in YEAR.findall(question.search_text)]
         counts = COUNTED if question.kind == "how_many" else 1.0
 
         def seen(n: int, twin: Examined | None) -> Examined:
@@ -236,7 +241,7 @@ class Examiner:
                 missing=tuple([name for name, words_of in subject.names if not names_it(words_of, present[n])]),
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
-                unasked_year=self._is_of_unasked_year(question, terms, documents[n]),
+                unasked_event=self._is_of_unasked_event(years, terms, documents[n]),
                 preferred=counts * float(preferred[a:b].any()) + float(defines[a:b].any()),
                 choice=choice[a:b],
                 twin=twin,
@@ -305,7 +310,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
             float(one.choice.max()),
             one.matched.proximity,
             one.heading,
-            float(one.unasked_year),
+            float(one.unasked_event),
         )
         for one in examined.versions
     ]

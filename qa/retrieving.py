@@ -63,7 +63,7 @@ class WordRows:
     weights: NDArray[np.float64]  # (words, 1)
     says: NDArray[np.bool_]  # (words, terms and Spanish stems) which of them all stand for each word
     # (pairs, terms and Spanish stems) of words that are neighbours: which stand for the first, and for the second. A term that
-    # stands for either is left out, as it would be its own neighbour; a concept that holds both says them together.
+    # stands for both is left out, as it would be its own neighbour; but a concept that holds both says them together.
     firsts: NDArray[np.bool_]
     seconds: NDArray[np.bool_]
     pair_weights: NDArray[np.float64]  # (pairs,)

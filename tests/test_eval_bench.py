@@ -513,7 +513,7 @@ def test_each_number_of_clients_gives_a_row(port: int) -> None:
 
 
 def test_questions_travel_in_the_address_whole() -> None:
-    assert ask_paths([("¿Qué es la CRM? a&b", "es")]) == ["/api/v1/ask?q=%C2%BFQu%C3%A9+es+la+CRM%3F+a%26b&k=5"]
+    assert ask_paths([("¿Qué es la CRM? a&b", "es")], 5) == ["/api/v1/ask?q=%C2%BFQu%C3%A9+es+la+CRM%3F+a%26b&k=5"]
 
 
 def test_a_server_that_does_not_start_is_a_line_in_the_report(

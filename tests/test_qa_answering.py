@@ -353,4 +353,4 @@ def test_headings_count_by_what_of_them_the_question_says(text: str, shares: set
 def test_an_event_that_is_not_asked_for_is_known_by_year_edition_and_city(text: str, unasked: bool, tiny_engine: Engine) -> None:
     question = tiny_engine.understand(text)
     _, seen = tiny_engine.examine(question, tiny_engine.search(question, Timing()))
-    assert {one.unasked_year for one in seen if one.document.id == "tapachula"} == {unasked}
+    assert {one.unasked_event for one in seen if one.document.id == "tapachula"} == {unasked}

@@ -50,9 +50,8 @@ class KeptAnswers:
             if self._info != engine.info:
                 self._info = engine.info
                 self._answers.clear()
-            if answer.notes:
-                return answer
-            self._answers[request] = answer
-            while len(self._answers) > KEPT:
+            if not answer.notes:
+                self._answers[request] = answer
+            if len(self._answers) > KEPT:
                 self._answers.popitem(last=False)
         return answer
