@@ -15,7 +15,8 @@ from index.analysis import Term
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
 from qa.examining import COVERED, Examined, Subject
-from qa.expecting import YEAR, find_counts
+from qa.expecting import YEAR, find_counts, lacks_countries
+from qa.kinds import asks_for_person
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
 
 PATH = Path(__file__).parent / "calibration.json"
@@ -31,7 +32,7 @@ FEATURES = (
     "typed_sentence",  # best sum of cosine and covered words of a sentence that holds the sort of thing asked for
     "rarest_unanswered",  # rarity of the rarest of the question's words that the answering sentences and the header lack
     "number_apart",  # "how many X" is asked and no number stands near an X
-    "late_lacking",  # late interaction: how far the word that the passage lacks most is from any there, by its share of rarity
+    "late_lacking",  # late interaction: how far the word that the answering sentences lack most is from any there, by rarity
     "needed",  # share of the question's words, by rarity and learnt need, that find no partner in the passage
     "needed_most",  # share of the word that an answer needs most: where all rests on one word, finding it says little
     "named_missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
@@ -39,6 +40,7 @@ FEATURES = (
     "date_missing",
     "place_missing",
     "person_missing",
+    "country_missing",  # which countries is asked and the answering sentences name none, or not two
     "other_year",  # the question names a year, the answering sentences only others
 )
 
@@ -131,12 +133,15 @@ def features_of(
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
         "number_apart": float(_number_apart(question, terms, answer_text, answer_terms)),
-        **_late_features(candidates, first),
+        **_late_features(candidates, first, chosen),
         "named_missing": float(len(first.missing)),
         "number_missing": float(question.kind == "how_many" and untyped),
         "date_missing": float(question.kind == "when" and untyped),
         "place_missing": float(question.kind == "where" and untyped),
-        "person_missing": float(question.kind == "who" and untyped),
+        "person_missing": float(question.kind == "who" and untyped and asks_for_person(question.search_text)),
+        "country_missing": float(
+            lacks_countries(question.search_text, [first.document.text[a:b] for a, b in answers], index.vocabulary.is_common)
+        ),
         "other_year": float(_other_year(question.search_text, answer_text, first)),
     }
     return {name: min(value, CEILINGS.get(name, value)) for name, value in found.items()}
@@ -168,7 +173,7 @@ def _around(candidates: Candidates) -> dict[str, float]:
     }
 
 
-def _late_features(candidates: Candidates, first: Examined) -> dict[str, float]:
+def _late_features(candidates: Candidates, first: Examined, chosen: Sequence[int]) -> dict[str, float]:
     """Of late interaction; none where the index or the question has no tokens."""
     asked, words = candidates.asked, first.words
     if asked is None or words is None:
@@ -176,7 +181,7 @@ def _late_features(candidates: Candidates, first: Examined) -> dict[str, float]:
     rarity = asked.rarity * asked.content if asked.content.any() else asked.rarity
     absent = 1 - words.passage
     return {
-        "late_lacking": float((rarity * absent).max() / rarity.sum()),
+        "late_lacking": float((rarity * (1 - words.sentences[chosen].max(axis=0))).max() / asked.rarity.sum()),
         "needed": float(asked.need @ absent / asked.need.sum()),
         "needed_most": float(asked.need.max() / asked.need.sum()),
     }

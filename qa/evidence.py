@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Highlight, Question
-from qa.expecting import find_defined, says_what
+from qa.expecting import says_what
 from qa.fusion import Scores
+from qa.kinds import find_defined
 from qa.retrieving import QuestionTerms, WordRows
 
 MAX_SENTENCES = 3

@@ -15,7 +15,8 @@ from index.synonyms import Synonyms
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, asked_to_define, mark_definitions, match_terms
-from qa.expecting import YEAR, expect, is_remark, speaks_for_an_answer
+from qa.expecting import YEAR, expect, is_remark
+from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words

@@ -1,7 +1,7 @@
-"""The sort of thing that a question asks for, and whether a text holds one: patterns of both languages, no meaning."""
+"""Whether a text holds the sort of thing that a question asks for: patterns of both languages, no meaning."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from corpus.dates import MONTHS
@@ -13,44 +13,6 @@ from qa.answers import Question, QuestionKind
 Check = Callable[[str], bool]
 YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
-_OFFICES = (
-    "(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor"
-)
-_OFFICES_ES = (
-    "(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|"
-    "representante|delegad[oa]|secretari[oa]"
-)
-_PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
-    ("who", r"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){0,2}((vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa])|c[oó]mo se llama(ba)? (el|la) (\w+ )?((vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|secretari[oa]))\b"),
-    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
-    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old)|qu[eé] (porcentaje|edad)|what (share|percentage))\b"),
-    ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
-    ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
-    ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-    ("which", r"\b(who|qui[eé]nes) (are|were|son|eran|fueron) (the |los |las |its |sus )?(\w+ )?(members|observers|partners|participants|founders|donors|miembros|integrantes|observadores|socios|participantes|fundadores|donantes)\b"),
-    ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
-    ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
-    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
-    ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
-)  # fmt: skip
-_ASKING = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"
-# A question word that a question opens with, and words that after it only join clauses: "how did they feel when it ended".
-_OPENING = re.compile(
-    r"^\W*(?:(?:and|but|so|then|y|e|pero|in|on|at|to|for|from|by|with|of|until|since|en|a|de|por|para|con|desde|hasta|sobre)\s+)*"
-    rf"(?:{_ASKING}|cu[aá]nt[oa]s?|is|are|was|were|does|did|do|has|have|had|can|could|will|would|"
-    r"es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|tiene|tuvo|puede|existe)\b",
-    re.IGNORECASE,
-)
-_JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
-# Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
-_ASKED_BEFORE = re.compile(
-    rf"(?:\b(?:and|or|y|e|o)\s+(?:\w{{1,4}}\s)?|[¿;?]\s*|\b{_ASKING},\s*|"
-    r"\b(?:know|tell|say|remember|known|saber|sabe[ns]?|decir|deci[rd](?:me|nos)|diga(?:me|nos)?|recuerda)\s+(?:me\s+|us\s+)?|"
-    r"\b(?:date|day|year|month|time|moment|place|city|town|fecha|d[ií]a|año|mes|momento|lugar|ciudad)\s+)¿?$",
-    re.IGNORECASE,
-)
-_ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
-_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 # Of numbers and dates in texts in small letters, where a search takes a third of the time that it takes without case.
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
@@ -59,6 +21,17 @@ _NUMBER = re.compile(
     r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
     r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b"
 )
+_TIME_ASKED = re.compile(r"\b(what time|qu[eé] hora)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b\d{1,2}([:.]\d\d)? ?([ap]\.? ?m\b|h\b|hrs\b|hours|horas|o'clock)|\b\d{1,2}:\d\d\b|\bnoon\b|mediod[ií]a", re.IGNORECASE
+)
+_FREQUENCY_ASKED = re.compile(r"\b(how (often|frequently|regularly)|cada cu[aá]nto|frecuencia|frequency)\b", re.IGNORECASE)
+_FREQUENCY = re.compile(
+    r"\b(every|each|once|twice|annual(ly)?|yearly|monthly|weekly|daily|quarterly|biannual(ly)?|times (a|per)|cada|una vez|veces|"
+    r"(anual|mensual|semanal|trimestral|semestral|bianual)(es|mente)?|diari[oa]s?)\b",
+    re.IGNORECASE,
+)
+_DEADLINE = re.compile(r"\b(deadlines?|(?<!corto )(?<!mediano )(?<!largo )plazo|fecha l[ií]mite)\b", re.IGNORECASE)
 _MONEY_ASKED = re.compile(
     r"\b(how much (money|aid|funding|did|does|do|was|were|is|would|has|have)|costs?|fees?|salary|price|budget|in dollars|"
     r"cu[aá]nto (dinero|cost|cuesta|pag|gan|aport|don|vale|recib)\w*|presupuesto|sueldo|salario|precio|cuota|monto)\b",
@@ -70,12 +43,12 @@ _MONEY = re.compile(
 _AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
 _AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
 _DURATION_ASKED = re.compile(
-    r"\bhow long (?:did|do|does|has|have|had|will|would)\b|\bcu[aá]nto (?:tiempo )?dur|"
+    r"\bhow long\b|\bcu[aá]nto (?:tiempo )?dur|"
     r"\b(?:how many|cu[aá]nt[oa]s) (?:days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
     re.IGNORECASE,
 )
 _SPAN_OF_TIME = re.compile(
-    r"[- ](days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(es)?|horas?|minutos?)\b|\b\d{1,2}(st|nd|rd|th)? (to|and|al?|y) (the )?\d{1,2}\b",
+    r"[- ](days?|weeks?|months?|years?|hours?|minutes?|d[ií]as?|semanas?|mes(es)?|años?|horas?|minutos?)\b|\b(19|20)\d\d[-–](19|20)?\d\d\b|\b\d{1,2}(st|nd|rd|th)? (to|and|al?|y) (the )?\d{1,2}\b",
     re.IGNORECASE,
 )
 _TELEPHONE_ASKED = re.compile(r"\b(tele)?phone number|tel[eé]fono|hotline number|n[uú]mero de la l[ií]nea\b", re.IGNORECASE)
@@ -94,7 +67,15 @@ _CITY = re.compile(r"\b(?:city|town) of\b|\bciudad de\b| City$", re.IGNORECASE)
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
 _WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
-_PERSON_ASKED = re.compile(rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b", re.IGNORECASE)
+_COUNTRIES_ASKED = re.compile(
+    r"\b(?:which (?:of the )?(?:[\w-]+ ){0,2}?|what (?!do |does |did |is |are |was |were )(?:[\w-]+ )?|qu[eé] (?:[\w-]+ )?|"
+    r"cu[aá]l(?:es)? (?:es|son|fue|fueron|era|eran|de) (?:el|los|las) )"
+    r"(?:(?P<several>countries|nations|states|governments|members|pa[ií]ses|naciones|estados|gobiernos|miembros)|"
+    r"country|nation|state|government|member|pa[ií]s|naci[oó]n|estado|gobierno|miembro)\b(?!['’-])",
+    re.IGNORECASE,
+)
+_CAPITALISED = re.compile(r"\b[A-ZÁÉÍÓÚÑ]\w{3,}")
+_AFTER_IN = re.compile(r"(?:\b(?:(?:in|at|near|en)(?: the| la| el)?|city of|ciudad de)|,)\s$", re.IGNORECASE)  # what follows may be a town
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
     r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
@@ -121,13 +102,6 @@ _ANNOUNCED = re.compile(
     r"detall)\w*\b.{0,120}?\b(?:how|who|what|which|where|when|why|cómo|quién(?:es)?|qué|cuál(?:es)?|dónde|cuándo)\b[^:]*$",
     re.IGNORECASE,
 )
-# A question what something is, does or serves for; the something is the group that matched.
-_ARTICLE = r"(?:the |an? |el |la |los |las |una? )?"
-_SAY_WHAT = re.compile(
-    rf"^\W*(?:what(?:['’]s| is| are| was| were) {_ARTICLE}(.+?)(?: for)?|what (?:does|do|did) {_ARTICLE}(.+?) (?:do|mean)|"
-    rf"qu[eé] (?:es|son|era|eran|fue|hacen?|hac[ií]an?|se entiende por) {_ARTICLE}(.+?)|para qu[eé] sirven? {_ARTICLE}(.+?))(?<=\w)\W*$",
-    re.IGNORECASE,
-)
 _SAYS_WHAT = re.compile(
     r"\b(is|are|was|were|means|refers|consists|serves|brings|joins|es|son|era|eran|fue|significa|consiste|sirve|re[uú]ne|agrupa|"
     r"designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
@@ -135,19 +109,6 @@ _SAYS_WHAT = re.compile(
 # One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
 _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
-
-
-def kind_of(text: str) -> QuestionKind:
-    """What sort of answer a question asks for, by its words."""
-    opening = _OPENING.match(text)
-    after = opening.end() if opening else len(text)
-    for kind, pattern in _KINDS:
-        for match in pattern.finditer(text):
-            # An accent tells Spanish question words.
-            joins = match.start() >= after and match.group().lower() in _JOINS
-            if not joins or _ASKED_BEFORE.search(text, 0, match.start()) or _ASKED_AFTER.match(text, match.end()):
-                return kind
-    return "what"
 
 
 def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> Check:
@@ -163,19 +124,26 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
     return checks[0] if len(checks) == 1 else lambda text: any(holds(text) for holds in checks)
 
 
-def speaks_for_an_answer(question: Question) -> bool:
-    """Whether what holds the sort of thing asked for comes before what does not.
+def lacks_countries(question: str, texts: Iterable[str], is_common: Callable[[str], bool]) -> bool:
+    """Whether a question asks which country or countries and texts name none, of several fewer than two, beside its own.
 
-    Not where "who" may as well be a body or a country: half of the passages that answer name no person. That no person is
-    named still speaks against an answer.
+    A country is one of the glossary, or a capitalised word that is neither of a body nor common in the collection.
     """
-    return question.kind != "who" or _PERSON_ASKED.search(question.search_text) is not None
-
-
-def find_defined(text: str) -> tuple[int, int] | None:
-    """The span of what a question wants defined: "What is the SACM?", "¿Para qué sirve el fondo?"; None in other questions."""
-    match = _SAY_WHAT.match(text)
-    return match.span(match.lastindex) if match is not None and match.lastindex else None
+    match = _COUNTRIES_ASKED.search(question)
+    if match is None:
+        return False
+    asked = {word.folded for word in find_words(question)}
+    found: set[str] = set()
+    for text in texts:
+        for name in _CAPITALISED.finditer(text):
+            word = fold(name.group())
+            if word in _country_words() - asked:
+                found.add(word)
+            elif (
+                word not in asked | institutional_words() and not is_common(word) and not _AFTER_IN.search(text, 0, name.start())
+            ):
+                return False
+    return len(found) < (2 if match["several"] else 1)
 
 
 def says_what(text: str, end: int) -> bool:
@@ -202,9 +170,15 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         return lambda text: bool(_AGE.search(text))
     if _TELEPHONE_ASKED.search(asked):
         return lambda text: bool(_TELEPHONE.search(text))
+    if _TIME_ASKED.search(asked):
+        return lambda text: bool(_TIME.search(text))
     if kind in ("how_many", "how", "what", "which") and _MONEY_ASKED.search(asked):
         return lambda text: bool(_MONEY.search(text))
     match kind:
+        case "when" if _FREQUENCY_ASKED.search(asked):
+            return lambda text: bool(_FREQUENCY.search(text))
+        case "when" if _DEADLINE.search(asked):
+            return lambda text: _holds_date(text, words) or bool(_SPAN_OF_TIME.search(text))
         case "when":
             return lambda text: _holds_date(text, words)
         case "how_many" if _DURATION_ASKED.search(asked):
@@ -248,8 +222,8 @@ def _small(text: str) -> str:
 
 def _holds_date(text: str, question_words: frozenset[str]) -> bool:
     words = folded_words(text)
-    found = [word for word in words if word[:1].isdigit()] if _YEAR_OR_DATE.search(text) else MONTHS.keys() & words
-    return any(word not in question_words for word in found)
+    found = [word for word in words if word[:1].isdigit()] if _YEAR_OR_DATE.search(text) else []
+    return any(word not in question_words for word in (*found, *(MONTHS.keys() & words)))
 
 
 def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], bool]) -> bool:

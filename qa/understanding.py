@@ -16,7 +16,8 @@ from index.filters import Filters
 from index.searching import Index
 from qa.answers import Question
 from qa.errors import BadQuestion
-from qa.expecting import YEAR, kind_of
+from qa.expecting import YEAR
+from qa.kinds import kind_of
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20

@@ -2,7 +2,8 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, find_defined, is_remark, kind_of, says_what, speaks_for_an_answer
+from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what
+from qa.kinds import find_defined, kind_of, speaks_for_an_answer
 
 
 def asks(text: str) -> Question:
@@ -40,6 +41,19 @@ def asks(text: str) -> Question:
         ("How, when and where was it created?", "when"),
         ("What was decided, when and where?", "when"),
         ("Can you tell me when and where it was created?", "when"),
+        ("What was the yearly budget of the office?", "how_many"),
+        ("¿Cuál es el teléfono de la oficina?", "how_many"),
+        ("¿Quién inventó el teléfono?", "who"),
+        ("observer fee", "how_many"),
+        ("costo del taller de 2018", "how_many"),
+        ("director of the regional office", "who"),
+        ("ponente del foro de 2022", "who"),
+        ("¿Cómo eligen al director?", "how"),
+        ("How often do they meet?", "when"),
+        ("¿Cada cuánto se reúnen?", "when"),
+        ("At what time did it open?", "when"),
+        ("¿Qué plazo se fijó?", "when"),
+        ("¿Qué soluciones a largo plazo hay?", "what"),
     ],
 )
 def test_the_kind_is_told_by_the_words_asked_with(text: str, kind: str) -> None:
@@ -72,6 +86,14 @@ def test_the_kind_is_told_by_the_words_asked_with(text: str, kind: str) -> None:
         ("¿Quién presidió la reunión?", "La presidió Ana Quesada Mora.", "La presidió el viceministro de turno."),
         ("In which city did they meet?", "They met in Cobán, Guatemala.", "They met in Guatemala."),
         ("Where did they meet?", "They met in Guatemala.", "They met in May."),
+        ("Which months were proposed for 2011?", "February or March 2011 were proposed.", "It was proposed in 2011."),
+        ("How often do they meet?", "They meet twice a year.", "They met in May 2010."),
+        ("¿Con qué frecuencia se reúnen?", "Se reúnen cada año.", "Se reunieron en mayo."),
+        ("At what time did it open?", "It opened at 9:30 a.m.", "It opened on 3 May 2010."),
+        ("¿A qué hora empezó?", "Empezó a las 10 horas.", "Empezó en 2010."),
+        ("What was the deadline?", "It was due within 60 days.", "It was due soon."),
+        ("¿Qué plazo se fijó?", "Debía estar lista el 3 de mayo.", "Debía estar lista pronto."),
+        ("How long is it valid?", "It covers 2019-2025.", "It covers three themes."),
         ("Why did they meet?", "They met in order to agree on visas.", "They met on visas."),
         ("What does ABC stand for?", "The Alpha Beta Council (ABC) met.", "ABC met."),
     ],
@@ -132,12 +154,38 @@ def test_a_statement_is_no_remark(text: str) -> None:
         ("¿Quién convoca la reunión?", False),
         ("Who was the director who signed it?", True),
         ("¿Qué ministra asistió?", True),
+        ("Who opened the seminar?", True),
+        ("¿Quién firmó el acuerdo?", True),
+        ("¿A quién dijo eso?", False),
         ("When was it held?", True),
         ("How many came?", True),
     ],
 )
 def test_a_person_is_preferred_only_where_a_person_is_asked_for(text: str, speaks: bool) -> None:
     assert speaks_for_an_answer(asks(text)) is speaks
+
+
+@pytest.mark.parametrize(
+    "question, names, lacks",
+    [
+        ("Which country hosted it?", "It was held in Honduras.", "It was held on the coast."),
+        ("Which countries sent experts?", "Belize and Panama sent experts.", "Belize sent experts."),
+        ("Which of the members came late?", "Canada and Mexico came late.", "The Ministers came late."),
+        ("¿Qué país fue la sede?", "Tailandia fue la sede.", "El país anfitrión fue la sede."),
+        ("¿Qué países firmaron?", "Firmaron Belice y Panamá.", "Firmaron los países en la Antigua."),
+        ("¿Cuáles son los países invitados?", "Perú y Ecuador.", "Los de siempre, según la OIM."),
+    ],
+)
+def test_which_countries_is_answered_by_their_names(question: str, names: str, lacks: str) -> None:
+    common = {"ministers", "firmaron"}
+    assert not lacks_countries(question, [names], common.__contains__)
+    assert lacks_countries(question, [lacks], common.__contains__)
+
+
+def test_countries_of_the_question_are_no_answer_and_other_questions_want_none() -> None:
+    assert lacks_countries("Which country did Mexico follow?", ["It followed Mexico."], lambda word: False)
+    assert not lacks_countries("What did the countries agree?", ["They agreed on visas."], lambda word: False)
+    assert not lacks_countries("¿Qué pidió a los gobiernos?", ["Pidió paciencia."], lambda word: False)
 
 
 def test_counts_are_numbers_that_are_no_dates() -> None:

@@ -1,0 +1,115 @@
+"""The sort of answer that a question asks for, told by its words: patterns of both languages, no meaning."""
+
+import re
+
+from qa.answers import Question, QuestionKind
+
+_OFFICES = (
+    "(vice-?)?minister|official|ambassador|director|coordinator|president|expert|representative|delegate|secretary|chancellor"
+)
+_OFFICES_ES = (
+    "(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|"
+    "representante|delegad[oa]|secretari[oa]"
+)
+# What is said as a number.
+_QUANTITIES = (
+    "(budget|cost|price|salary|salaries|fee|amount|figure|percentage|proportion|share|score|mark|toll|population|attendance|age|"
+    "length|duration|(tele)?phone( number)?|presupuesto|coste|costo|precio|salario|sueldo|monto|cifra|porcentaje|proporci[oó]n|"
+    "poblaci[oó]n|edad|asistencia|duraci[oó]n|cantidad|tel[eé]fono)"
+)
+_PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
+    ("who", rf"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){{0,2}}({_OFFICES}|{_OFFICES_ES})|c[oó]mo se llama(ba)? (el|la) (\w+ )?({_OFFICES_ES}))\b"),
+    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
+    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old)|qu[eé] (porcentaje|edad)|what (share|percentage))\b"),
+    ("how_many", rf"\b(what|which|qu[eé]|cu[aá]l (es|era|fue|son) (el|la|su)) (is the |are the |was the |were the )?(\w+ ){{0,2}}{_QUANTITIES}\b"),
+    ("when", r"\b((what|a qu[eé]|qu[eé]) (time|hora)|deadlines?|(?<!corto )(?<!mediano )(?<!largo )plazo|fecha l[ií]mite|how (often|frequently|regularly)|cada cu[aá]nto|frecuencia|frequency|when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
+    ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
+    ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
+    ("which", r"\b(who|qui[eé]nes) (are|were|son|eran|fueron) (the |los |las |its |sus )?(\w+ )?(members|observers|partners|participants|founders|donors|miembros|integrantes|observadores|socios|participantes|fundadores|donantes)\b"),
+    ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
+    ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
+    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
+    ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
+)  # fmt: skip
+_ASKING = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"
+# A question word that a question opens with, and words that after it only join clauses: "how did they feel when it ended".
+_OPENING = re.compile(
+    r"^\W*(?:(?:and|but|so|then|y|e|pero|in|on|at|to|for|from|by|with|of|until|since|en|a|de|por|para|con|desde|hasta|sobre)\s+)*"
+    rf"(?:{_ASKING}|cu[aá]nt[oa]s?|is|are|was|were|does|did|do|has|have|had|can|could|will|would|"
+    r"es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|tiene|tuvo|puede|existe)\b",
+    re.IGNORECASE,
+)
+_JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
+# Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
+_ASKED_BEFORE = re.compile(
+    rf"(?:\b(?:and|or|y|e|o)\s+(?:\w{{1,4}}\s)?|[¿;?]\s*|\b{_ASKING},\s*|"
+    r"\b(?:know|tell|say|remember|known|saber|sabe[ns]?|decir|deci[rd](?:me|nos)|diga(?:me|nos)?|recuerda)\s+(?:me\s+|us\s+)?|"
+    r"\b(?:date|day|year|month|time|moment|place|city|town|fecha|d[ií]a|año|mes|momento|lugar|ciudad)\s+)¿?$",
+    re.IGNORECASE,
+)
+_ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+# Who asks without question word or verb names the thing: "fee of observers", "regional coordinator 2019".
+_QUANTITY = re.compile(rf"\b{_QUANTITIES}\b", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"\b(speaker|moderator|author|ambassador|president|director|coordinator|delegate|(vice-?)?minister|"
+    r"(ponente|moderador|autor|embajador|presidente|coordinador|delegado|(vice)?ministro)a?)\b",
+    re.IGNORECASE,
+)
+_ANY_ASKING = re.compile(rf"[?¿]|\b{_ASKING}\b", re.IGNORECASE)
+_PERSON_ASKED = re.compile(rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b", re.IGNORECASE)
+# What only a person does; to chair, to pay, to organise or to support is as well done by a country or a body.
+_PERSON_ACTS = re.compile(
+    r"\b(spoke|speaks?|said|says?|told|tells?|argu\w+|sign(?:ed|s)|open(?:ed|s)|clos(?:ed|es)|inaugurat\w+|moderat\w+|head(?:ed|s)?|"
+    r"led|leads?|taught|teach\w*|won|wins?|translat\w+|sat|succeed\w*|elected|current(?:ly)?|appointed|named|born|died|"
+    r"habl\w+|dijo|dijeron|dice|afirm\w+|firm[oóa]\w*|inaugur\w+|clausur\w+|moder\w+|encabez\w+|impart\w+|gan[oóa]\w*|tradu\w+|"
+    r"contest\w+|represent\w+|suced\w+|elegid[oa]s?|actual(?:mente)?|nombr\w+|ley[oó]|naci[oó]|muri[oó])\b",
+    re.IGNORECASE,
+)
+# To whom something is said, given or open may be anybody.
+_TO_WHOM = re.compile(r"\b(whom|(?:a|ante|con|para|por|de) qui[eé]n(?:es)?)\b", re.IGNORECASE)
+# A question what something is, does or serves for; the something is the group that matched.
+_ARTICLE = r"(?:the |an? |el |la |los |las |una? )?"
+_SAY_WHAT = re.compile(
+    rf"^\W*(?:what(?:['’]s| is| are| was| were) {_ARTICLE}(.+?)(?: for)?|what (?:does|do|did) {_ARTICLE}(.+?) (?:do|mean)|"
+    rf"qu[eé] (?:es|son|era|eran|fue|hacen?|hac[ií]an?|se entiende por) {_ARTICLE}(.+?)|para qu[eé] sirven? {_ARTICLE}(.+?))(?<=\w)\W*$",
+    re.IGNORECASE,
+)
+
+
+def kind_of(text: str) -> QuestionKind:
+    """What sort of answer a question asks for, by its words."""
+    opening = _OPENING.match(text)
+    after = opening.end() if opening else len(text)
+    for kind, pattern in _KINDS:
+        for match in pattern.finditer(text):
+            # An accent tells Spanish question words.
+            joins = match.start() >= after and match.group().lower() in _JOINS
+            if not joins or _ASKED_BEFORE.search(text, 0, match.start()) or _ASKED_AFTER.match(text, match.end()):
+                return kind
+    if not _ANY_ASKING.search(text):
+        if _QUANTITY.search(text):
+            return "how_many"
+        if _OFFICE.search(text):
+            return "who"
+    return "what"
+
+
+def speaks_for_an_answer(question: Question) -> bool:
+    """Whether what holds the sort of thing asked for comes before what does not.
+
+    Not where "who" may as well be a body or a country: half of the passages that answer name no person. That no person is
+    named still speaks against an answer.
+    """
+    return question.kind != "who" or asks_for_person(question.search_text)
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether a question with "who" wants a person: it asks for a name or an office, or for one who did what only persons do."""
+    return bool(_PERSON_ASKED.search(text) or (_PERSON_ACTS.search(text) and not _TO_WHOM.search(text)))
+
+
+def find_defined(text: str) -> tuple[int, int] | None:
+    """The span of what a question wants defined: "What is the SACM?", "¿Para qué sirve el fondo?"; None in other questions."""
+    match = _SAY_WHAT.match(text)
+    return match.span(match.lastindex) if match is not None and match.lastindex else None
