@@ -57,7 +57,10 @@ _OFFICE = re.compile(
     re.IGNORECASE,
 )
 _ANY_ASKING = re.compile(rf"[?¿]|\b{_ASKING}\b", re.IGNORECASE)
-_PERSON_ASKED = re.compile(rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b", re.IGNORECASE)
+# A presidency pro tempore is held by a country.
+_PERSON_ASKED = re.compile(
+    rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b(?! pro[ -]t[eé]mpore)", re.IGNORECASE
+)
 # What only a person does; to chair, to pay, to organise or to support is as well done by a country or a body.
 _PERSON_ACTS = re.compile(
     r"\b(spoke|speaks?|said|says?|told|tells?|argu\w+|sign(?:ed|s)|open(?:ed|s)|clos(?:ed|es)|inaugurat\w+|moderat\w+|head(?:ed|s)?|"
