@@ -26,6 +26,9 @@ CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.045, 0.2
 MOST_COSINE, COSINE_OF_FEW = 0.15, 3.0  # the least of the first and the second by the question's words squared
 # How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
 PARTNER = 0.6
+OTHER_YEAR = (
+    0.1  # what a sentence loses that names years, but none of those asked for; chosen on the dev and the teaching questions
+)
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
@@ -90,13 +93,15 @@ def choice_scores(
     synonyms: NDArray[np.float32],
     preferred: NDArray[np.float32],
     remarks: NDArray[np.bool_],
+    elsewhen: NDArray[np.bool_],
     words: int,
 ) -> NDArray[np.float32]:
     """(sentences,) how well each sentence answers; all arrays are (sentences,), `late` by late interaction or None.
 
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
     that repeats it. The cosine of the whole sentence adds to that where the question has few `words`: their number squared
-    divides it. `preferred` counts what speaks for a sentence: the sort of thing asked for, a definition that is asked for.
+    divides it. `preferred` counts what speaks for a sentence: the sort of thing asked for, a definition that is asked for;
+    `remarks` and `elsewhen`, which name only years that are not asked for, lose.
     """
     if late is None:
         # A quarter, so that a difference means about as much as one of late interaction.
@@ -105,7 +110,7 @@ def choice_scores(
         scores = (
             late + min(MOST_COSINE, COSINE_OF_FEW / max(words, 1) ** 2) * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
         )
-    return np.asarray(scores + CHOSEN_SYNONYMS * synonyms, dtype=np.float32)
+    return np.asarray(scores + CHOSEN_SYNONYMS * synonyms - OTHER_YEAR * elsewhen, dtype=np.float32)
 
 
 def header_text(document: Document, passage: Passage) -> str:
@@ -161,10 +166,10 @@ class Examiner:
         text = " | ".join(filter(None, (document.event.edition, document.event.city)))
         return frozenset(term.term for term in self._index.analyzer.english_terms(text, document.lang))
 
-    def _is_of_unasked_event(self, years: Sequence[int], terms: QuestionTerms, document: Document) -> bool:
+    def _is_of_unasked_event(self, years: Set[str], terms: QuestionTerms, document: Document) -> bool:
         """Whether a document is about an event of which a question names neither edition nor city, nor these years around it."""
         year = document.event.year
-        if year is None or (years and min(years) <= year <= max(years)):
+        if year is None or (years and min(years) <= str(year) <= max(years)):
             return False
         return not self._event(document.id) & terms.rows.keys()
 
@@ -214,6 +219,16 @@ class Examiner:
                 for document, passage, one in zip(documents, passages, matched, strict=True)
             ]
             defines = np.concatenate(marks) & ~remarks
+            if question.kind == "definition":
+                typed, preferred = defines, np.zeros_like(typed)
+        years = set(YEAR.findall(question.search_text))
+        elsewhen = np.zeros(lasts[-1], np.bool_)
+        if years:
+            elsewhen[:] = [
+                bool(named := set(YEAR.findall(document.text, a, b))) and not years & named
+                for passage, document in zip(passages, documents, strict=True)
+                for a, b in passage.sentences
+            ]
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
@@ -223,9 +238,9 @@ class Examiner:
             synonyms,
             preferred.astype(np.float32) + defines,
             remarks,
+            elsewhen,
             len(find_words(question.search_text)),
         )
-        years = [int(year) for year in YEAR.findall(question.search_text)]
         counts = COUNTED if question.kind == "how_many" else 1.0
 
         def seen(n: int, twin: Examined | None) -> Examined:

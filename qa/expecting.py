@@ -75,7 +75,9 @@ _COUNTRIES_ASKED = re.compile(
     re.IGNORECASE,
 )
 _CAPITALISED = re.compile(r"\b[A-ZÁÉÍÓÚÑ]\w{3,}")
-_AFTER_IN = re.compile(r"(?:\b(?:(?:in|at|near|en)(?: the| la| el)?|city of|ciudad de)|,)\s$", re.IGNORECASE)  # what follows may be a town
+_AFTER_IN = re.compile(
+    r"(?:\b(?:(?:in|at|near|en)(?: the| la| el)?|city of|ciudad de)|,)\s$", re.IGNORECASE
+)  # what follows may be a town
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
     r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"

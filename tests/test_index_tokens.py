@@ -13,7 +13,7 @@ from index.generations import Home
 from index.graph import GraphEmbedder
 from index.projecting import DIM, principal_directions, projection_of
 from index.searching import Index, open_embedder
-from index.tokens import SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
+from index.tokens import EXACT, SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
 
 EYE = np.eye(4, dtype=np.float32)
 
@@ -29,6 +29,7 @@ def asked(
     pieces: list[int],
     index: TokenIndex,
     importance: list[tuple[float, float]] | None = None,
+    stems: list[str] | None = None,
 ) -> AskedWords:
     encoded = Encoded(
         vector=EYE[0],
@@ -38,7 +39,7 @@ def asked(
         tokens=rows(*directions),
         importance=np.log(np.asarray(importance or [(1.0, 1.0)] * len(directions), np.float32)),
     )
-    found = index.ask(encoded, ["stem"] * (max(words) + 1))
+    found = index.ask(encoded, stems or ["stem"] * (max(words) + 1))
     assert found is not None
     return found
 
@@ -93,6 +94,16 @@ def test_a_word_that_stands_there_lacks_less_in_its_sentence_and_under_a_header_
     assert other.sentences == pytest.approx(np.asarray([[0.5, 0.25, 0]]), abs=0.01)
     assert other.passage == pytest.approx([0.5, 0.25, 0], abs=0.01)
     assert other.late == pytest.approx(other.passage @ words.weight / words.weight.sum(), abs=0.01)
+
+
+def test_a_number_finds_its_partner_only_where_it_stands_itself(two_passages: TokenIndex) -> None:
+    words = asked([0, 1, 3], [0, 1, 2], [7, 8, 5], two_passages, stems=["2010", "meet", "2011"])
+    standing = [[0, 0, 0], [0, 0, 0.5], [0, 0, 0]]
+    found, _ = matched(two_passages, words, {0: [0, 1], 1: [2]}, standing)
+    assert found.sentences == pytest.approx(np.asarray([[EXACT, 1, 0], [EXACT, 0, 1]]), abs=0.01)
+    assert found.passage == pytest.approx([EXACT, 1, 1], abs=0.01)
+    below, _ = matched(two_passages, words, {0: [0, 1], 1: [2]}, standing, [[0.5, 0, 0], [0, 0, 0]])
+    assert below.passage == pytest.approx([1, 1, 1], abs=0.01)
 
 
 def test_a_passage_matches_alike_alone_and_among_others(two_passages: TokenIndex) -> None:

@@ -318,9 +318,40 @@ def test_candidates_are_looked_at_that_score_hardly_below_the_best(scores: list[
 def test_the_cosine_of_a_sentence_counts_more_where_a_question_has_few_words() -> None:
     none = np.zeros(2, np.float32)
     late, cosines = np.array([0.51, 0.5], np.float32), np.array([0.3, 0.5], np.float32)
-    short, long = (choice_scores(late, cosines, none, none, none, none.astype(np.bool_), words) for words in (4, 20))
+    no = none.astype(np.bool_)
+    short, long = (choice_scores(late, cosines, none, none, none, no, no, words) for words in (4, 20))
     assert short.argmax() == 1
     assert long.argmax() == 0
+
+
+def test_a_sentence_that_names_only_other_years_comes_after_one_that_names_none() -> None:
+    none, no = np.zeros(2, np.float32), np.zeros(2, np.bool_)
+    late = np.array([0.51, 0.5], np.float32)
+    for scores in (late, None):
+        assert choice_scores(scores, late, none, none, none, no, np.array([True, False]), 9).argmax() == 1
+        assert choice_scores(scores, late, none, none, none, no, no, 9).argmax() == 0
+
+
+@pytest.mark.parametrize("text, lost", [("the meeting in 2010", 0), ("the meeting in 2011", 2), ("the meeting", 0)])
+def test_only_sentences_with_other_years_than_the_question_lose(text: str, lost: int, tiny_engine: Engine) -> None:
+    question = tiny_engine.understand(text)
+    candidates = tiny_engine.search(question, Timing())
+    [seen] = [one for one in tiny_engine.examine(question, candidates)[1] if one.document.id == "tapachula"]
+    years = np.array(["2010" in seen.document.text[a:b] for a, b in seen.passage.sentences])
+    assert years.tolist() == [True, False, True, False]
+    size = len(years)
+    plain = choice_scores(
+        None,
+        seen.cosines,
+        seen.matched.coverages,
+        seen.matched.synonyms,
+        seen.typed.astype(np.float32),
+        np.zeros(size, np.bool_),
+        np.zeros(size, np.bool_),
+        len(text.split()),
+    )
+    below = np.flatnonzero(seen.choice < plain - 1e-6).tolist()
+    assert below == [0, 2][:lost]
 
 
 @pytest.mark.parametrize(
