@@ -28,6 +28,7 @@ FOLDS = 5
 REPEATS = 4
 MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unanswerable questions
 MAX_FALSE_REFUSALS = 0.02  # of the answerable questions: half of the target, as unseen questions are refused more often
+MAX_UNSEEN_REFUSALS = 0.04  # of those that only teach: others wrote them, in other words, as users do
 _ROUNDING = 6
 # Whether more of a feature can only speak for an answer (1) or against it (-1).
 SIGNS = {name: 1 if name in ("sentence", "synonyms", "ahead", "typed_sentence") else -1 for name in FEATURES}
@@ -45,7 +46,7 @@ class Example:
     answerable: bool
     right: bool  # answerable, and the first passage holds a judged place
     features: tuple[float, ...] | None  # in the order of FEATURES; None where there was no candidate
-    teaching: bool = False  # no figure and no operating point rests on it
+    teaching: bool = False  # no figure rests on it, and of the operating points only that of refusals
 
 
 @dataclass(slots=True)
@@ -201,7 +202,7 @@ class _Table:
     answerable: NDArray[np.bool_]
     own: NDArray[np.bool_]  # of the language that is fitted, and not only for teaching
     weight: Floats  # what a row counts beside the rows that are its like
-    foreign: NDArray[np.bool_]  # of the other language
+    foreign: NDArray[np.bool_]  # of the other language; what is neither that nor own only teaches
     groups: list[str]
 
     def train(self, rows: NDArray[np.bool_], strength: float, borrowed: float) -> tuple[Floats, Floats, Floats, float]:
@@ -215,19 +216,20 @@ class _Table:
         return mean, scale, weights, bias
 
     def out_of_fold(self, strength: float, borrowed: float, seed: int) -> Floats:
-        """(own,) probabilities of the own questions, each from a model that did not see its group."""
+        """(n,) probabilities of the questions of this language, each from a model that did not see its group; others NaN."""
         folds = folds_of(self.groups, self.answerable, seed)
         p = np.full(len(self.x), np.nan)
         for fold in range(int(folds.max()) + 1):
-            held, rows = folds == fold, folds != fold
-            if not (held & self.own).any():
+            rows = folds != fold
+            held = ~rows & ~self.foreign
+            if not held.any():
                 continue
             if len(np.unique(self.right[rows & self.own])) < 2:
                 p[held] = self.right[rows & self.own].mean()
                 continue
             mean, scale, weights, bias = self.train(rows, strength, borrowed)
             p[held] = _sigmoid((self.x[held] - mean) / scale @ weights + bias)
-        return p[self.own]
+        return p
 
 
 def _table(examples: Sequence[Example], lang: Lang) -> _Table:
@@ -263,12 +265,14 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
         if borrowed and not table.foreign.any():
             continue
         for strength in STRENGTHS:
-            loss = float(np.mean([log_loss(table.out_of_fold(strength, borrowed, seed), right) for seed in range(REPEATS)]))
+            held_out = [table.out_of_fold(strength, borrowed, seed)[table.own] for seed in range(REPEATS)]
+            loss = float(np.mean([log_loss(p, right) for p in held_out]))
             if best is None or loss < best[0] - 1e-9:
                 best = (loss, strength, borrowed)
     assert best is not None
     loss, strength, borrowed = best
-    p = np.mean([table.out_of_fold(strength, borrowed, seed) for seed in range(REPEATS)], axis=0)
+    every = np.mean([table.out_of_fold(strength, borrowed, seed) for seed in range(REPEATS)], axis=0)
+    p = every[table.own]
     mean, scale, weights, bias = table.train(np.ones(len(table.x), dtype=np.bool_), strength, borrowed)
     # Questions without a candidate are refused whatever the model says, so they count at probability 0.
     empty = [e for e in examples if e.features is None and e.lang == lang and not e.teaching]
@@ -276,6 +280,9 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
     answerable_all = np.concatenate([answerable, np.asarray([example.answerable for example in empty], dtype=np.bool_)])
     answered = answered_point(p_all, answerable_all, MAX_FALSE_ANSWERS[lang])
     related = min(related_point(p_all, answerable_all), answered)
+    unseen = ~table.own & ~table.foreign
+    if table.answerable[unseen].any():
+        related = min(related, related_point(every[unseen], table.answerable[unseen], MAX_UNSEEN_REFUSALS))
     model = {
         "mean": [round(float(v), _ROUNDING) for v in mean],
         "scale": [round(float(v), _ROUNDING) for v in scale],
