@@ -196,6 +196,8 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         case "definition":
             pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
             return lambda text: bool(pattern.search(text))
+        case "which" if _COUNTRIES_ASKED.search(asked):
+            return lambda text: not lacks_countries(asked, [text], is_common)
         case "which" if _PLACES_ASKED.search(asked):
             return lambda text: text.rstrip().endswith(":") or (text.count(",") >= 2 and _count_names(text, words) >= 4)
         case "which":
