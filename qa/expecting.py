@@ -1,7 +1,7 @@
 """Whether a text holds the sort of thing that a question asks for: patterns of both languages, no meaning."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from corpus.dates import MONTHS
@@ -126,25 +126,13 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
     return checks[0] if len(checks) == 1 else lambda text: any(holds(text) for holds in checks)
 
 
-def lacks_countries(question: str, texts: Iterable[str], is_common: Callable[[str], bool]) -> bool:
-    """Whether a question asks which country or countries and texts name none, of several fewer than two, beside its own.
-
-    A country is one of the glossary, or a capitalised word that is neither of a body nor common in the collection.
-    """
+def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[str], bool]) -> bool:
+    """Whether a question asks which country or countries and texts name none, of several fewer than two, beside its own."""
     match = _COUNTRIES_ASKED.search(question)
     if match is None:
         return False
-    asked = {word.folded for word in find_words(question)}
-    found: set[str] = set()
-    for text in texts:
-        for name in _CAPITALISED.finditer(text):
-            word = fold(name.group())
-            if word in _country_words() - asked:
-                found.add(word)
-            elif (
-                word not in asked | institutional_words() and not is_common(word) and not _AFTER_IN.search(text, 0, name.start())
-            ):
-                return False
+    asked = frozenset(word.folded for word in find_words(question))
+    found: set[str] = set().union(*(_find_countries(text, asked, is_common) for text in texts))
     return len(found) < (2 if match["several"] else 1)
 
 
@@ -196,8 +184,12 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         case "definition":
             pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
             return lambda text: bool(pattern.search(text))
-        case "which" if _COUNTRIES_ASKED.search(asked):
-            return lambda text: not lacks_countries(asked, [text], is_common)
+        case "which" if match := _COUNTRIES_ASKED.search(asked):
+            least = 2 if match["several"] else 1
+            return lambda text: (
+                text.rstrip().endswith(":")
+                or len(_find_countries(text, words, is_common)) >= (1 if text.lstrip().startswith("•") else least)
+            )
         case "which" if _PLACES_ASKED.search(asked):
             return lambda text: text.rstrip().endswith(":") or (text.count(",") >= 2 and _count_names(text, words) >= 4)
         case "which":
@@ -238,6 +230,23 @@ def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], b
         return folded not in known and not is_common(folded)
 
     return any(sum(map(part_of_name, name.split())) >= 2 for name in _PERSON.findall(text))
+
+
+def _find_countries(text: str, question_words: frozenset[str], is_common: Callable[[str], bool]) -> set[str]:
+    """Folded words of the countries that a text names and the question does not: those of the glossary, and likely others.
+
+    A country may be a capitalised word that is neither of a body nor common in the collection, nor follows "in" as towns do.
+    """
+
+    def may_be_one(word: str, start: int) -> bool:
+        return word not in institutional_words() and not is_common(word) and not _AFTER_IN.search(text, 0, start)
+
+    names = {fold(name.group()): name.start() for name in _CAPITALISED.finditer(text)}
+    return {
+        word
+        for word, start in names.items()
+        if word not in question_words and (word in _country_words() or may_be_one(word, start))
+    }
 
 
 def _holds_place(text: str, question_words: frozenset[str], known: frozenset[str]) -> bool:
