@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -200,6 +201,12 @@ def build_generation(
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise BuildRefused(f"the index could not be written ({error.strerror or error}); the live one is as it was") from None
+        except sqlite3.Error as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise BuildRefused(
+                f"the index could not be built: a file of {home.cache} or of the new index cannot be read or written ({error}); "
+                "the live one is as it was; see that the disk has room, delete that folder if this goes on, and build again"
+            ) from None
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

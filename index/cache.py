@@ -35,23 +35,38 @@ def text_key(text: str) -> bytes:
 
 
 class EmbeddingCache:
-    """One SQLite file for each embedder, named by its fingerprint; what it lacks is embedded beside other work."""
+    """One SQLite file for each embedder, named by its fingerprint; what it lacks is embedded beside other work.
+
+    A file that is damaged is begun anew: what it held is embedded again.
+    """
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._embedder = embedder
         self._path = folder / f"{embedder.fingerprint}.sqlite"
+        try:
+            self._open()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            for end in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            self._open()
+        self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
+        self._worker = ThreadPoolExecutor(1, "embedding")
+        self._waiting: dict[bytes, tuple[str, bool]] = {}  # of the next step
+        self._steps: list[tuple[int, Future[None]]] = []  # number of texts
+
+    def _open(self) -> None:
         self._connection = sqlite3.connect(self._path)
         self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only marked as free
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, pieces BLOB, tokens BLOB)"
         )
-        self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
-        self._worker = ThreadPoolExecutor(1, "embedding")
-        self._kept = dict(self._connection.execute("SELECT key, tokens IS NOT NULL FROM vectors"))  # with tokens, or soon
-        self._waiting: dict[bytes, tuple[str, bool]] = {}  # of the next step
-        self._steps: list[tuple[int, Future[None]]] = []  # number of texts
+        found = self._connection.execute("SELECT key, tokens IS NOT NULL FROM vectors")
+        self._kept: dict[bytes, int] = dict(found)  # with tokens, or soon
 
     def prepare(self, texts: Iterable[str], with_tokens: bool = False) -> None:
         """Have those of the texts that are not kept embedded in another thread, as soon as there are enough for a step."""

@@ -66,3 +66,25 @@ def test_closing_does_not_wait_for_texts_that_have_not_begun(tmp_path: Path) -> 
     assert embedder.texts == cache.STEP
     with closing(cache.EmbeddingCache(tmp_path, embedder)) as again:
         assert again.embed([f"text number {n}" for n in range(4 * cache.STEP)]).fresh == 3 * cache.STEP
+
+
+@pytest.mark.parametrize("damage", ["header", "pages", "end"])
+def test_a_damaged_file_is_begun_anew_and_what_it_held_is_embedded_again(damage: str, tmp_path: Path) -> None:
+    texts = [f"text number {n}" for n in range(600)]
+    with closing(cache.EmbeddingCache(tmp_path, WordEmbedder())) as kept:
+        vectors = kept.embed(texts).vectors
+    [path] = tmp_path.glob("*.sqlite")
+    content = bytearray(path.read_bytes())
+    if damage == "header":
+        content[:100] = b"x" * 100
+    elif damage == "pages":
+        content[4096:] = b"x" * (len(content) - 4096)
+    else:
+        del content[4096:]
+    path.write_bytes(content)
+    with closing(cache.EmbeddingCache(tmp_path, WordEmbedder())) as kept:
+        again = kept.embed(texts)
+        assert again.fresh == len(texts)
+        assert np.array_equal(again.vectors, vectors)
+    with closing(cache.EmbeddingCache(tmp_path, WordEmbedder())) as kept:
+        assert kept.embed(texts).fresh == 0

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from corpus.tokens import packaged_model
 from index import projecting
 from index.anchors import parse_passage_id, resolve_passage
 from index.building import check_generation
+from index.cache import EmbeddingCache
 from index.embedders import fingerprint_model
 from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, UnknownId
 from index.generations import Home
@@ -366,6 +368,22 @@ def test_a_build_that_runs_out_of_disk_leaves_the_live_generation_as_it_was(
 
     monkeypatch.setattr("index.building._sync", full)
     with pytest.raises(BuildRefused, match=r"No space left on device.*the live one is as it was"):
+        build(tmp_path / "home", corpus)
+    assert home.live_name() == live and tree(home) == [live]
+
+
+def test_a_cache_that_cannot_be_written_leaves_the_live_generation_as_it_was(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = build(tmp_path / "home", corpus)
+    live = home.live_name()
+    change(corpus)
+
+    def full(self: EmbeddingCache, texts: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(EmbeddingCache, "_embed_step", full)
+    with pytest.raises(BuildRefused, match=r"disk is full.*the live one is as it was.*build again"):
         build(tmp_path / "home", corpus)
     assert home.live_name() == live and tree(home) == [live]
 
