@@ -29,6 +29,12 @@ class Embedded:
 STEP = 256  # texts that are embedded, then kept, at a time
 
 
+def remove_database(path: Path) -> None:
+    """Remove an SQLite file and what stands beside it while it is written."""
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
 def text_key(text: str) -> bytes:
     """The key of a text: its SHA-256."""
     return hashlib.sha256(text.encode()).digest()
@@ -50,8 +56,7 @@ class EmbeddingCache:
             raise
         except sqlite3.DatabaseError:
             self._connection.close()
-            for end in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            remove_database(self._path)
             self._open()
         self._encoder = embedder if isinstance(embedder, TokenEmbedder) else None
         self._worker = ThreadPoolExecutor(1, "embedding")

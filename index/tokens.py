@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from corpus.mapped import map_array
 
 TOKENS_UP_TO = 50_000  # passages; beyond, their tokens would take more room than all else together
+# What is left of a number's cosine where the number itself does not stand; chosen on the dev and the teaching questions.
+EXACT = 0.4
 SCALE = 254.0  # of the 8-bit numbers: components of unit vectors are almost all below a half, larger ones are cut
 
 Tokens = NDArray[np.int8]  # (tokens, dim), unit rows times SCALE
@@ -29,11 +31,6 @@ class Encoded:
     spans: tuple[tuple[int, int], ...]  # of each word in the text
     tokens: NDArray[np.float32]  # (tokens, d), unit rows
     importance: NDArray[np.float32]  # (tokens, 2) log of how much each matters in a question: for ranking, for deciding
-
-
-EXACT = (
-    0.4  # what is left of a number's cosine where the number itself does not stand; chosen on the dev and the teaching questions
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +174,12 @@ class TokenIndex:
         single = np.maximum(parts[is_sentence], np.repeat(parts[heads], counts, axis=0))
         whole, single = _mean_tokens(whole, asked), _mean_tokens(single, asked)
         ends = np.cumsum(counts)
+        exact = asked.exact
         heading_of = np.repeat(heading, counts, axis=0)
         standing_in = np.maximum.reduceat(standing, ends - counts, axis=0)
-        single[asked.exact & (standing == 0) & (heading_of == 0)] *= EXACT
-        whole[asked.exact & (standing_in == 0) & (heading == 0)] *= EXACT
-        single += (1 - single) * np.maximum(standing, heading_of)
-        whole += (1 - whole) * np.maximum(standing_in, heading)
+        for best, stands in ((single, np.maximum(standing, heading_of)), (whole, np.maximum(standing_in, heading))):
+            best[exact & (stands == 0)] *= EXACT
+            best += (1 - best) * stands
         late = (whole @ asked.weight / asked.weight.sum()).tolist()
         late_sentences = (single @ asked.rarity / asked.rarity.sum()).astype(np.float32)
         return [

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from corpus.gloss import AskedGloss
 from corpus.records import Document, Passage, document_record
 from corpus.words import WordCounts
+from index.cache import remove_database
 from index.errors import BuildRefused
 from index.places import PLACE
 from index.weighing import Weighed
@@ -82,8 +83,7 @@ class WorkCache:
         """Another file in place of one that is damaged."""
         self.close()
         with suppress(OSError):
-            for end in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            remove_database(self._path)
             self._open()
 
     def _run(self, statement: str, *values: bytes) -> list[tuple[bytes, ...]]:
@@ -158,7 +158,7 @@ def forget_leftovers(folder: Path) -> None:
         except sqlite3.OperationalError as error:
             raise BuildRefused(f"{path} cannot be cleared of what was removed ({error}); try again") from None
         except sqlite3.DatabaseError:
-            path.unlink()  # damaged: nothing of it is of use
+            remove_database(path)  # damaged: nothing of it is of use
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ def features_of(
     """The values of FEATURES, as far as they are known, for the best candidate and its answering sentences."""
     terms = candidates.terms
     chosen = [n for n, span in enumerate(first.passage.sentences) if span in answers]
-    answer_text = " ".join(first.document.text[a:b] for a, b in answers)
+    sentences = [first.document.text[a:b] for a, b in answers]
+    answer_text = " ".join(sentences)
     answer_terms = index.analyzer.english_terms(answer_text, first.passage.lang)
     unanswered = lacking_words(terms, first.header | {term.term for term in answer_terms})
     untyped = not first.typed[chosen].any()
@@ -139,9 +140,7 @@ def features_of(
         "date_missing": float(question.kind == "when" and untyped),
         "place_missing": float(question.kind == "where" and untyped),
         "person_missing": float(question.kind == "who" and untyped and asks_for_person(question.search_text)),
-        "country_missing": float(
-            lacks_countries(question.search_text, [first.document.text[a:b] for a, b in answers], index.vocabulary.is_common)
-        ),
+        "country_missing": float(lacks_countries(question.search_text, sentences, index.vocabulary.is_common)),
         "other_year": float(_other_year(question.search_text, answer_text, first)),
     }
     return {name: min(value, CEILINGS.get(name, value)) for name, value in found.items()}

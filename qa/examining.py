@@ -26,9 +26,8 @@ CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.045, 0.2
 MOST_COSINE, COSINE_OF_FEW = 0.15, 3.0  # the least of the first and the second by the question's words squared
 # How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
 PARTNER = 0.6
-OTHER_YEAR = (
-    0.1  # what a sentence loses that names years, but none of those asked for; chosen on the dev and the teaching questions
-)
+# What a sentence loses that names years, but none of those asked for; chosen on the dev and the teaching questions.
+OTHER_YEAR = 0.1
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
@@ -222,13 +221,12 @@ class Examiner:
             if question.kind == "definition":
                 typed, preferred = defines, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
-        elsewhen = np.zeros(lasts[-1], np.bool_)
-        if years:
-            elsewhen[:] = [
-                bool(named := set(YEAR.findall(document.text, a, b))) and not years & named
-                for passage, document in zip(passages, documents, strict=True)
-                for a, b in passage.sentences
-            ]
+        named_years = [
+            set(YEAR.findall(document.text, a, b)) if years else set()
+            for passage, document in zip(passages, documents, strict=True)
+            for a, b in passage.sentences
+        ]
+        elsewhen = np.array([bool(named) and years.isdisjoint(named) for named in named_years], dtype=np.bool_)
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(

@@ -9,6 +9,7 @@ from corpus.glossary import load_glossary
 from corpus.records import LANGS
 from corpus.words import find_words, fold, folded_words
 from qa.answers import Question, QuestionKind
+from qa.kinds import DEADLINE_ASKED, FREQUENCY_ASKED, TIME_ASKED
 
 Check = Callable[[str], bool]
 YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
@@ -21,17 +22,14 @@ _NUMBER = re.compile(
     r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
     r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b"
 )
-_TIME_ASKED = re.compile(r"\b(what time|qu[eé] hora)\b", re.IGNORECASE)
 _TIME = re.compile(
     r"\b\d{1,2}([:.]\d\d)? ?([ap]\.? ?m\b|h\b|hrs\b|hours|horas|o'clock)|\b\d{1,2}:\d\d\b|\bnoon\b|mediod[ií]a", re.IGNORECASE
 )
-_FREQUENCY_ASKED = re.compile(r"\b(how (often|frequently|regularly)|cada cu[aá]nto|frecuencia|frequency)\b", re.IGNORECASE)
 _FREQUENCY = re.compile(
     r"\b(every|each|once|twice|annual(ly)?|yearly|monthly|weekly|daily|quarterly|biannual(ly)?|times (a|per)|cada|una vez|veces|"
     r"(anual|mensual|semanal|trimestral|semestral|bianual)(es|mente)?|diari[oa]s?)\b",
     re.IGNORECASE,
 )
-_DEADLINE = re.compile(r"\b(deadlines?|(?<!corto )(?<!mediano )(?<!largo )plazo|fecha l[ií]mite)\b", re.IGNORECASE)
 _MONEY_ASKED = re.compile(
     r"\b(how much (money|aid|funding|did|does|do|was|were|is|would|has|have)|costs?|fees?|salary|price|budget|in dollars|"
     r"cu[aá]nto (dinero|cost|cuesta|pag|gan|aport|don|vale|recib)\w*|presupuesto|sueldo|salario|precio|cuota|monto)\b",
@@ -75,9 +73,8 @@ _COUNTRIES_ASKED = re.compile(
     re.IGNORECASE,
 )
 _CAPITALISED = re.compile(r"\b[A-ZÁÉÍÓÚÑ]\w{3,}")
-_AFTER_IN = re.compile(
-    r"(?:\b(?:(?:in|at|near|en)(?: the| la| el)?|city of|ciudad de)|,)\s$", re.IGNORECASE
-)  # what follows may be a town
+# What follows may be a town.
+_AFTER_IN = re.compile(r"(?:\b(?:(?:in|at|near|en)(?: the| la| el)?|city of|ciudad de)|,)\s$", re.IGNORECASE)
 _DEFINES = re.compile(
     r"\b(is|are|was|were|means|called|known as|es|son|era|fue|significa|llamad[oa]|conocid[oa])\b (also |tambi[eé]n )?"
     r"(an?|the|also|as|how|un[oa]?s?|el|la|los|las|lo|como|quien)\b"
@@ -128,12 +125,12 @@ def expect(question: Question, is_common: Callable[[str], bool] = lambda word: F
 
 def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[str], bool]) -> bool:
     """Whether a question asks which country or countries and texts name none, of several fewer than two, beside its own."""
-    match = _COUNTRIES_ASKED.search(question)
-    if match is None:
+    wanted = _countries_wanted(question)
+    if not wanted:
         return False
     asked = frozenset(word.folded for word in find_words(question))
     found: set[str] = set().union(*(_find_countries(text, asked, is_common) for text in texts))
-    return len(found) < (2 if match["several"] else 1)
+    return len(found) < wanted
 
 
 def says_what(text: str, end: int) -> bool:
@@ -160,14 +157,14 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         return lambda text: bool(_AGE.search(text))
     if _TELEPHONE_ASKED.search(asked):
         return lambda text: bool(_TELEPHONE.search(text))
-    if _TIME_ASKED.search(asked):
+    if TIME_ASKED.search(asked):
         return lambda text: bool(_TIME.search(text))
     if kind in ("how_many", "how", "what", "which") and _MONEY_ASKED.search(asked):
         return lambda text: bool(_MONEY.search(text))
     match kind:
-        case "when" if _FREQUENCY_ASKED.search(asked):
+        case "when" if FREQUENCY_ASKED.search(asked):
             return lambda text: bool(_FREQUENCY.search(text))
-        case "when" if _DEADLINE.search(asked):
+        case "when" if DEADLINE_ASKED.search(asked):
             return lambda text: _holds_date(text, words) or bool(_SPAN_OF_TIME.search(text))
         case "when":
             return lambda text: _holds_date(text, words)
@@ -184,11 +181,10 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         case "definition":
             pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
             return lambda text: bool(pattern.search(text))
-        case "which" if match := _COUNTRIES_ASKED.search(asked):
-            least = 2 if match["several"] else 1
+        case "which" if wanted := _countries_wanted(asked):
             return lambda text: (
                 text.rstrip().endswith(":")
-                or len(_find_countries(text, words, is_common)) >= (1 if text.lstrip().startswith("•") else least)
+                or len(_find_countries(text, words, is_common)) >= (1 if text.lstrip().startswith("•") else wanted)
             )
         case "which" if _PLACES_ASKED.search(asked):
             return lambda text: text.rstrip().endswith(":") or (text.count(",") >= 2 and _count_names(text, words) >= 4)
@@ -230,6 +226,12 @@ def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], b
         return folded not in known and not is_common(folded)
 
     return any(sum(map(part_of_name, name.split())) >= 2 for name in _PERSON.findall(text))
+
+
+def _countries_wanted(question: str) -> int:
+    """How many countries an answer must name at least; 0 where the question does not ask which."""
+    match = _COUNTRIES_ASKED.search(question)
+    return 0 if match is None else 2 if match["several"] else 1
 
 
 def _find_countries(text: str, question_words: frozenset[str], is_common: Callable[[str], bool]) -> set[str]:

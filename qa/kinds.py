@@ -11,6 +11,10 @@ _OFFICES_ES = (
     "(vice)?ministr[oa]|funcionari[oa]|embajador[a]?|canciller|director[a]?|coordinador[a]?|president[ea]|expert[oa]|"
     "representante|delegad[oa]|secretari[oa]"
 )
+# Sorts of "when" of their own: what answers them differs.
+TIME_ASKED = re.compile(r"\b(what time|qu[eé] hora)\b", re.IGNORECASE)
+FREQUENCY_ASKED = re.compile(r"\b(how (often|frequently|regularly)|cada cu[aá]nto|frecuencia|frequency)\b", re.IGNORECASE)
+DEADLINE_ASKED = re.compile(r"\b(deadlines?|(?<!corto )(?<!mediano )(?<!largo )plazo|fecha l[ií]mite)\b", re.IGNORECASE)
 # What is said as a number.
 _QUANTITIES = (
     "(budget|cost|price|salary|salaries|fee|amount|figure|percentage|proportion|share|score|mark|toll|population|attendance|age|"
@@ -20,9 +24,10 @@ _QUANTITIES = (
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("who", rf"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){{0,2}}({_OFFICES}|{_OFFICES_ES})|c[oó]mo se llama(ba)? (el|la) (\w+ )?({_OFFICES_ES}))\b"),
     ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
-    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old)|qu[eé] (porcentaje|edad)|what (share|percentage))\b"),
+    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old))\b"),
     ("how_many", rf"\b(what|which|qu[eé]|cu[aá]l (es|era|fue|son) (el|la|su)) (is the |are the |was the |were the )?(\w+ ){{0,2}}{_QUANTITIES}\b"),
-    ("when", r"\b((what|a qu[eé]|qu[eé]) (time|hora)|deadlines?|(?<!corto )(?<!mediano )(?<!largo )plazo|fecha l[ií]mite|how (often|frequently|regularly)|cada cu[aá]nto|frecuencia|frequency|when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
+    *(("when", asked.pattern) for asked in (TIME_ASKED, FREQUENCY_ASKED, DEADLINE_ASKED)),
+    ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
     ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
     ("which", r"\b(who|qui[eé]nes) (are|were|son|eran|fueron) (the |los |las |its |sus )?(\w+ )?(members|observers|partners|participants|founders|donors|miembros|integrantes|observadores|socios|participantes|fundadores|donantes)\b"),
@@ -51,6 +56,7 @@ _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b",
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 # Who asks without question word or verb names the thing: "fee of observers", "regional coordinator 2019".
 _QUANTITY = re.compile(rf"\b{_QUANTITIES}\b", re.IGNORECASE)
+# No secretary: "secretaria" is as often a body.
 _OFFICE = re.compile(
     r"\b(speaker|moderator|author|ambassador|president|director|coordinator|delegate|(vice-?)?minister|"
     r"(ponente|moderador|autor|embajador|presidente|coordinador|delegado|(vice)?ministro)a?)\b",

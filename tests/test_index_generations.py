@@ -16,7 +16,6 @@ from corpus.tokens import packaged_model
 from index import projecting
 from index.anchors import parse_passage_id, resolve_passage
 from index.building import check_generation
-from index.cache import EmbeddingCache
 from index.embedders import fingerprint_model
 from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, UnknownId
 from index.generations import Home
@@ -356,34 +355,29 @@ def test_a_build_whose_check_fails_leaves_the_live_generation_as_it_was(
     monkeypatch.undo()
 
 
+@pytest.mark.parametrize(
+    "where, error, says",
+    [
+        ("index.building._sync", OSError(28, "No space left on device"), r"No space left on device.*the live one is as it was"),
+        (
+            "index.cache.EmbeddingCache._embed_step",
+            sqlite3.OperationalError("database or disk is full"),
+            r"disk is full.*the live one is as it was.*build again",
+        ),
+    ],
+)
 def test_a_build_that_runs_out_of_disk_leaves_the_live_generation_as_it_was(
-    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, error: Exception, says: str, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = build(tmp_path / "home", corpus)
     live = home.live_name()
     change(corpus)
 
-    def full(folder: Path) -> None:
-        raise OSError(28, "No space left on device")
+    def full(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr("index.building._sync", full)
-    with pytest.raises(BuildRefused, match=r"No space left on device.*the live one is as it was"):
-        build(tmp_path / "home", corpus)
-    assert home.live_name() == live and tree(home) == [live]
-
-
-def test_a_cache_that_cannot_be_written_leaves_the_live_generation_as_it_was(
-    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = build(tmp_path / "home", corpus)
-    live = home.live_name()
-    change(corpus)
-
-    def full(self: EmbeddingCache, texts: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(EmbeddingCache, "_embed_step", full)
-    with pytest.raises(BuildRefused, match=r"disk is full.*the live one is as it was.*build again"):
+    monkeypatch.setattr(where, full)
+    with pytest.raises(BuildRefused, match=says):
         build(tmp_path / "home", corpus)
     assert home.live_name() == live and tree(home) == [live]
 
