@@ -11,7 +11,7 @@ import yaml
 from corpus.errors import BadData
 from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER as LEXICON
-from corpus.lexicon import read_expressions, read_forms, read_lexicon, read_synonyms
+from corpus.lexicon import read_expressions, read_forms, read_irregular, read_lexicon, read_synonyms
 from corpus.loading import BUNDLED, Collection, load_collection
 from corpus.records import Document
 from corpus.words import find_words
@@ -166,7 +166,7 @@ def check_lexicon() -> Iterator[str]:
     """Format, order, duplicates, alphabet, empty senses; that the lexicon is as large as promised, and its forms up to date."""
     headwords: set[str] = set()
     for path in sorted(LEXICON.glob("*.tsv")):
-        if path.name in ("weights.tsv", "synonyms.tsv", "expressions.tsv"):
+        if path.name in ("weights.tsv", "synonyms.tsv", "expressions.tsv", "irregular.tsv"):
             continue
         before = ""
         seen: set[tuple[str, str]] = set()
@@ -189,7 +189,11 @@ def check_lexicon() -> Iterator[str]:
         read_forms(LEXICON)
     except BadData as error:
         yield str(error)
-    for name, lines in (("synonyms.tsv", list(read_synonyms())), ("expressions.tsv", list(read_expressions()))):
+    irregular = list(read_irregular())
+    if len({form for _, forms in irregular for form in forms}) < sum(len(forms) for _, forms in irregular):
+        yield "irregular.tsv: a form stands under two words"
+    thesauri = {"synonyms.tsv": list(read_synonyms()), "expressions.tsv": list(read_expressions()), "irregular.tsv": irregular}
+    for name, lines in thesauri.items():
         if [headword for headword, _ in lines] != sorted({headword for headword, _ in lines}):
             yield f"{name}: a headword is out of order or stands twice; sort the file by code point"
         for headword, words in lines:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parent / "lexicon"
 LEXICON_FILES = ("words.tsv", "function-words.tsv", "weights.tsv", "phrases.tsv")  # and the glossary: forms.npz is made of them
 _ALIKE, _LEAST_ALIKE = 5, 4  # letters at the beginning that make words of two languages alike, of a short word all
 POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
+_WORD_LINE = re.compile(r"[a-z]+\t[a-z]+(?:; [a-z]+)*")
 _WORDS = re.compile(r"[a-zA-Záéíóúüñ'’.\- 0-9/ªº]+")
 
 
@@ -51,7 +53,7 @@ def read_lexicon(path: Path) -> Iterator[LexiconLine]:
 
 def read_synonyms(path: Path = FOLDER / "synonyms.tsv") -> Iterator[tuple[str, list[str]]]:
     """English words with those that a question may use for them, closest first. Raises BadData naming a bad line."""
-    return _read_thesaurus(path, re.compile(r"[a-z]+\t[a-z]+(?:; [a-z]+)*"), "a headword")
+    return _read_thesaurus(path, _WORD_LINE, "a headword")
 
 
 def read_expressions(path: Path = FOLDER / "expressions.tsv") -> Iterator[tuple[str, list[str]]]:
@@ -60,6 +62,17 @@ def read_expressions(path: Path = FOLDER / "expressions.tsv") -> Iterator[tuple[
     Raises BadData naming a bad line.
     """
     return _read_thesaurus(path, re.compile(r"[a-z]+(?: [a-z]+)+\t[a-z]+(?:; [a-z]+)*"), "an expression")
+
+
+def read_irregular(path: Path = FOLDER / "irregular.tsv") -> Iterator[tuple[str, list[str]]]:
+    """English words with their irregular forms and other spellings. Raises BadData naming a bad line."""
+    return _read_thesaurus(path, _WORD_LINE, "a word")
+
+
+@cache
+def irregular_forms() -> dict[str, str]:
+    """English form -> the word that it is a form of, where no stemmer sees that: children, women, held, found."""
+    return {form: word for word, forms in read_irregular() for form in forms}
 
 
 def _read_thesaurus(path: Path, pattern: re.Pattern[str], what: str) -> Iterator[tuple[str, list[str]]]:

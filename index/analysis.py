@@ -10,6 +10,7 @@ from corpus.gloss import Sense
 from corpus.glossary import Term as GlossaryTerm
 from corpus.numerals import find_ordinals
 from corpus.records import LANGS, Lang
+from corpus.spelling import unify
 from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words, fold
 
 STOP_WORDS: dict[Lang, frozenset[str]] = {"en": ENGLISH_STOP_WORDS, "es": SPANISH_STOP_WORDS}
@@ -52,8 +53,10 @@ def _starts_line(words: Sequence[Word], at: int) -> bool:
 
 @lru_cache(maxsize=100_000)
 def stem(folded: str, lang: Lang) -> str:
-    """The stem of a folded word. Spanish endings whose accent the stemmer needs get it back first."""
-    if lang == "es":
+    """The stem of a folded word. Spanish endings whose accent the stemmer needs get it back first, English gets one spelling."""
+    if lang == "en":
+        folded = unify(folded)
+    else:
         for ending, accented in (("cion", "ción"), ("sion", "sión"), ("logia", "logía")):
             if folded.endswith(ending):
                 folded = folded[: -len(ending)] + accented
@@ -108,8 +111,8 @@ class Analyzer:
             _, folded, start, end = words[at]
             if length > 1:
                 end = words[at + length - 1].end
-            elif folded in SPANISH_STOP_WORDS:
-                continue
+            elif folded in SPANISH_STOP_WORDS or (senses and not stems_of_sense(senses[0].english)):
+                continue  # "tiene" is above all "has"
             else:
                 terms.append(Term(stem(folded, "en"), start, end, 0.5 if senses else 1.0))
             for sense in senses:

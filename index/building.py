@@ -36,7 +36,7 @@ from index.graph import GraphEmbedder, make_graph
 from index.lexical import LexicalIndex
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
 from index.projecting import projection_name
-from index.searching import Index
+from index.searching import TWIN_COSINE, Index
 from index.store import Store, write_store
 from index.synonyms import write_synonyms
 from index.tokens import TOKENS_UP_TO, write_tokens
@@ -58,8 +58,6 @@ from index.work import (
     unpack_weighed,
     unpack_words,
 )
-
-TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """An open generation: its vectors, terms, documents and gloss, and the embedder that belongs to them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ from index.synonyms import Synonyms
 from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
+
+TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,20 @@ class Index:
         _, counts = self._sentences_of(ordinals)
         cosines = self.sentence_scores(vector, ordinals)
         return np.maximum.reduceat(cosines, np.cumsum(counts) - counts).astype(np.float32)
+
+    def nearest_passage(self, ordinal: int, sentences: Sequence[int], among: NDArray[np.int64]) -> int | None:
+        """Which of several passages says what these sentences of another say: by the mean of their best cosines with its
+        sentences. None where none is at least TWIN_COSINE alike.
+        """
+        if not len(among):
+            return None
+        first = int(self.attributes.rows["sentences"][ordinal])
+        said = widen(self.sentences.take([first + n for n in sentences], axis=0))
+        numbers, counts = self._sentences_of(among)
+        cosines = said @ widen(self.sentences.take(numbers, axis=0)).T
+        alike = np.maximum.reduceat(cosines, np.cumsum(counts) - counts, axis=1).mean(axis=0)
+        best = int(alike.argmax())
+        return int(among[best]) if alike[best] >= TWIN_COSINE else None
 
     def _sentences_of(self, ordinals: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The numbers of the sentences of given passages, one passage after the other, and (n,) how many each has."""

@@ -27,6 +27,7 @@ from qa.examining import Examined, Examiner, depth_of, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
 from qa.understanding import understand
+from qa.versions import in_own_language
 from qa.weights import load_ranking, load_weights
 
 MAX_PASSAGES = 50
@@ -179,7 +180,16 @@ class Engine:
         )
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
             return candidates, seen
-        return second_order(candidates, seen, self.settings.ranking)
+        candidates, seen = second_order(candidates, seen, self.settings.ranking)
+        if not self.settings.twins:
+            return candidates, seen
+        return in_own_language(
+            self.index,
+            question,
+            candidates,
+            seen,
+            lambda found, ordinals: self._examiner.examine(question, found, subject, ordinals, twins=True),
+        )
 
     def _evidence(
         self, question: Question, candidates: Candidates, shown: Sequence[int], seen: Sequence[Examined]

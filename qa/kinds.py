@@ -33,7 +33,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("which", r"\b(who|qui[eé]nes) (are|were|son|eran|fueron) (the |los |las |its |sus )?(\w+ )?(members|observers|partners|participants|founders|donors|miembros|integrantes|observadores|socios|participantes|fundadores|donantes)\b"),
     ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
     ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
-    ("which", r"\b(which|list|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
+    ("which", r"\b(which|list(a|ado)?|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
     ("yes_no", r"^\W*(is|are|was|were|does|did|do|has|have|can|could|will|es|son|fue|ha|han|tiene|puede|existe|hay)\b"),
 )  # fmt: skip
 _ASKING = r"(?:what|which|who|whom|whose|when|where|why|how|qu[eé]|cu[aá]l(?:es)?|qui[eé]n(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|por qu[eé])"

@@ -139,6 +139,7 @@ def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Inde
         ("How many countries are members?", "how_many"),
         ("¿Cuántos países hay?", "how_many"),
         ("Which countries are members?", "which"),
+        ("lista de organizaciones observadoras", "which"),
         ("What is the RCM?", "definition"),
         ("¿Por qué se reunieron?", "why"),
         ("Is Mexico a member?", "yes_no"),
