@@ -17,7 +17,7 @@ class Question:
 
     text: str
     lang: Lang
-    search_text: str  # what is searched: corrected, and completed from the history
+    search_text: str  # what is searched: corrected, completed from the history, without words that ask for an acronym
     search_lang: Lang  # its language: that of the history where a follow-up in the other language is completed from it
     interpreted_as: str | None  # shown when it differs from the text in more than spelling of accents
     kind: QuestionKind

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Highlight, Question
-from qa.expecting import says_what
+from qa.expecting import says_what, spells_out
 from qa.fusion import Scores
 from qa.kinds import find_defined
-from qa.retrieving import QuestionTerms, WordRows
+from qa.retrieving import QuestionTerms, QuestionWord, WordRows
 
 MAX_SENTENCES = 3
 HALF_NEAR = 15.0  # characters between two words at which their nearness counts half; chosen on the dev and the teaching questions
@@ -155,7 +155,8 @@ def asked_to_define(question: Question, terms: QuestionTerms) -> list[int]:
 def mark_definitions(
     numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched
 ) -> NDArray[np.bool_]:
-    """(sentences,) which open with what is to be defined, the words of these numbers, and go on to say what it is.
+    """(sentences,) which open with what is to be defined, the words of these numbers, and go on to say what it is; of an
+    acronym those that spell it out, where there are any.
 
     `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
     """
@@ -166,6 +167,9 @@ def mark_definitions(
         for place in matched.places.get(row, ()):
             named[place] = named[place] | says[:, row] if place in named else says[:, row]
     places = sorted(named)
+    short = _acronym([terms.words[number] for number in numbers])
+    if short is not None and any(spelt := [spells_out(text[start:end], short) for start, end in passage.sentences]):
+        return np.array(spelt, dtype=np.bool_)
     for n, (start, end) in enumerate(passage.sentences):
         first, last = start - passage.start, end - passage.start
         at = bisect_left(places, (first, 0))
@@ -177,6 +181,11 @@ def mark_definitions(
             said, stop = said | named[places[at]], max(stop, places[at][1])
         marks[n] = 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first)
     return marks
+
+
+def _acronym(words: Sequence[QuestionWord]) -> str | None:
+    """What is to be defined where it is one word that may be an acronym, in capitals."""
+    return words[0].text.upper() if len(words) == 1 and 2 <= len(words[0].text) <= 8 and words[0].text.isalpha() else None
 
 
 def show_matches(question: Question, terms: QuestionTerms, passage: Passage, matched: Matched) -> Shown:

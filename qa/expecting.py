@@ -49,6 +49,11 @@ _SPAN_OF_TIME = re.compile(
     r"[- ](days?|weeks?|months?|years?|hours?|minutes?|d[ií]as?|semanas?|mes(es)?|años?|horas?|minutos?)\b|\b(19|20)\d\d[-–](19|20)?\d\d\b|\b\d{1,2}(st|nd|rd|th)? (to|and|al?|y) (the )?\d{1,2}\b",
     re.IGNORECASE,
 )
+_BRACKET_BEFORE = re.compile(r"\s*\((?:[^()]{0,30}[;,/] ?)?$")
+_LONG_AFTER = re.compile(
+    r"(?: \([^()]{1,20}\))?(?::| \(|,? (?:stands for|means|significa|corresponde a|son las siglas de))\s*(?:the |el |la )?",
+    re.IGNORECASE,
+)
 _TELEPHONE_ASKED = re.compile(r"\b(tele)?phone number|tel[eé]fono|hotline number|n[uú]mero de la l[ií]nea\b", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\+?\d[\d ()-]{6,}\d")
 _MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 3 or name == "may"), key=len, reverse=True))
@@ -136,6 +141,51 @@ def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[st
 def says_what(text: str, end: int) -> bool:
     """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow."""
     return _SAYS_WHAT.search(text, end, end + 80) is not None
+
+
+def spells_out(text: str, short: str) -> bool:
+    """Whether a sentence says what an acronym stands for: the long form before or after it, in brackets or after a colon.
+
+    The letters of the acronym stand in the long form in their order, the first at the head of its first word (Schwartz
+    and Hearst 2003, A simple algorithm for identifying abbreviation definitions in biomedical text).
+    """
+    for match in re.finditer(rf"(?<!\w){re.escape(short)}(?!\w)", text):
+        before = _BRACKET_BEFORE.search(text, max(0, match.start() - 40), match.start())
+        if before is not None:
+            words = text[: before.start()].split()[-2 * len(short) :]
+            if _is_long_form(words, short) or _has_its_initials(words, short):
+                return True
+        after = _LONG_AFTER.match(text, match.end())
+        if after is not None and any(
+            _is_long_form(words, short) for words in _beginnings(re.split(r"[;()\n•]", text[after.end() :])[0].split(), short)
+        ):
+            return True
+    return False
+
+
+def _beginnings(words: Sequence[str], short: str) -> Iterator[Sequence[str]]:
+    """What a text begins with that may be a long form, shortest first."""
+    return (words[:count] for count in range(2, min(len(words), 2 * len(short)) + 1))
+
+
+def _is_long_form(words: Sequence[str], short: str) -> bool:
+    """Whether some of the last words are what an acronym stands for: from its last letter back, each finds its place."""
+    text = " ".join(words)
+    at = len(text)
+    for number, letter in enumerate(reversed(fold(short)), start=1):
+        at -= 1
+        while at >= 0 and (fold(text[at]) != letter or (number == len(short) and at > 0 and text[at - 1].isalnum())):
+            at -= 1
+        if at < 0:
+            return False
+    return " " in text[at:]
+
+
+def _has_its_initials(words: Sequence[str], short: str) -> bool:
+    """Whether the last words have the initials of an acronym in any order: that of another language is kept, (PPT) for a
+    Pro Tempore Presidency."""
+    last = words[-len(short) :]
+    return all(word[:1].isupper() for word in last) and sorted(word[0] for word in last) == sorted(short)
 
 
 def is_remark(text: str) -> bool:

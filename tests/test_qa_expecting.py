@@ -2,7 +2,7 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what
+from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what, spells_out
 from qa.kinds import find_defined, kind_of, speaks_for_an_answer
 
 
@@ -255,3 +255,22 @@ def test_what_a_question_wants_defined(text: str, defined: str | None) -> None:
 )
 def test_a_sentence_says_what_something_is(text: str, says: bool) -> None:
     assert says_what(text, text.index(" ")) is says
+
+
+@pytest.mark.parametrize(
+    "text, short, says",
+    [
+        ("The Regional Consultation Group on Migration (RCGM; GRCM in Spanish) coordinates.", "RCGM", True),
+        ("El Grupo Regional de Consulta sobre Migración (GRCM; RCGM en inglés) coordina.", "GRCM", True),
+        ("• CICR (ICRC): Comité Internacional de la Cruz Roja", "CICR", True),
+        ("SICA (Sistema de la Integración Centroamericana)", "SICA", True),
+        ("IOM stands for International Organization for Migration.", "IOM", True),
+        ("The Pro Tempore Presidency (PPT) calls the meetings.", "PPT", True),  # kept from another language
+        ("Panama held the chair of the group that year (RCM).", "RCM", False),
+        ("The plenary of the RCM: offices for migrants were opened.", "RCM", False),
+        ("IOM was there, and so were others.", "IOM", False),
+        ("A release of the IOMX (International Organization for Migration)", "IOM", False),
+    ],
+)
+def test_a_sentence_spells_an_acronym_out_or_only_uses_it(text: str, short: str, says: bool) -> None:
+    assert spells_out(text, short) is says

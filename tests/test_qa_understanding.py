@@ -171,3 +171,21 @@ def test_an_endless_or_empty_history_does_not_stop_the_question(tiny_index: Inde
     question = understand("and when?", tiny_index, history=["", "?"] + ["Where was the RCM created?"] * 50)
     assert question.search_text == "When was the RCM created?"
     assert len(question.history) <= 20
+
+
+@pytest.mark.parametrize(
+    "text, searched",
+    [
+        ("What does SACM stand for?", "What is SACM?"),
+        ("meaning of the acronym PPT", "What is PPT?"),
+        ("¿Qué significan las siglas CSM?", "¿Qué es CSM?"),
+        ("What does RCM membership mean?", "What does RCM membership mean?"),
+        ("Do RCM and CRM mean the same?", "Do RCM and CRM mean the same?"),
+        ("What does protection mean?", "What does protection mean?"),
+    ],
+)
+def test_the_words_that_ask_what_an_acronym_stands_for_are_not_searched(tiny_index: Index, text: str, searched: str) -> None:
+    question = understand(text, tiny_index)
+    assert (question.search_text, question.text) == (searched, text)
+    if searched != text:
+        assert (question.kind, question.interpreted_as) == ("definition", None)
