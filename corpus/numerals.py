@@ -2,6 +2,8 @@
 
 import re
 
+from corpus.words import find_words
+
 _EN_UNITS = "first second third fourth fifth sixth seventh eighth ninth".split()
 _EN_TEENS = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
 _EN_TENS = {20: "twentieth", 30: "thirtieth", 40: "fortieth"}
@@ -93,3 +95,9 @@ def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, 
             found.append((at, at + length, value))
         at += length
     return found
+
+
+def ordinals_in(text: str) -> set[int]:
+    """The numbers of the ordinals of a text: XV, 15th, fifteenth, decimoquinta."""
+    words = find_words(text)
+    return {number for _, _, number in find_ordinals([word.surface for word in words], [word.folded for word in words])}

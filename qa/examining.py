@@ -1,13 +1,15 @@
 """A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.numerals import ordinals_in
 from corpus.records import Document, Lang, Passage
 from corpus.words import find_words
 from index.searching import Index
@@ -19,6 +21,7 @@ from qa.expecting import YEAR, expect, is_remark
 from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 
+T = TypeVar("T")
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what kind, words that a synonym stands for and cosine add to that; chosen on the dev and the teaching questions.
 COVERED, TYPED = 0.4, 0.3
@@ -100,7 +103,7 @@ def choice_scores(
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
     that repeats it. The cosine of the whole sentence adds to that where the question has few `words`: their number squared
     divides it. `preferred` counts what speaks for a sentence: the sort of thing asked for, a definition that is asked for;
-    `remarks` and `elsewhen`, which name only years that are not asked for, lose.
+    `remarks` and `elsewhen`, which name only years or editions that are not asked for, lose.
     """
     if late is None:
         # A quarter, so that a difference means about as much as one of late interaction.
@@ -203,11 +206,8 @@ class Examiner:
         if candidates.vector is not None:
             cosines = index.sentence_scores(candidates.vector, ordinals)
         expected = expect(question, index.vocabulary.is_common)
-        of_sort = [
-            expected(document.text[a:b])
-            for passage, document in zip(passages, documents, strict=True)
-            for a, b in passage.sentences
-        ]
+        texts = [document.text[a:b] for passage, document in zip(passages, documents, strict=True) for a, b in passage.sentences]
+        of_sort = [expected(text) for text in texts]
         remarks = np.concatenate([self._remarks(number) for number in numbers])
         typed = np.array(of_sort, dtype=np.bool_) & ~remarks
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
@@ -221,12 +221,7 @@ class Examiner:
             if question.kind == "definition":
                 typed, preferred = defines, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
-        named_years = [
-            set(YEAR.findall(document.text, a, b)) if years else set()
-            for passage, document in zip(passages, documents, strict=True)
-            for a, b in passage.sentences
-        ]
-        elsewhen = np.array([bool(named) and years.isdisjoint(named) for named in named_years], dtype=np.bool_)
+        elsewhen = _names_others(years, YEAR.findall, texts) | _names_others(_editions(question.search_text), _editions, texts)
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
@@ -263,6 +258,19 @@ class Examiner:
 
         others = {numbers[n]: seen(n, None) for n in range(len(shown), len(numbers))}
         return [seen(n, others.get(candidates.twins.get(number, -1))) for n, number in enumerate(shown)]
+
+
+def _editions(text: str) -> set[int]:
+    """The editions of meetings that a text names; "first" is more often a word for the beginning."""
+    return ordinals_in(text) - {1}
+
+
+def _names_others(asked: Set[T], find: Callable[[str], Iterable[T]], texts: Sequence[str]) -> NDArray[np.bool_]:
+    """(texts,) which name years or editions, but none that is asked for."""
+    if not asked:
+        return np.zeros(len(texts), np.bool_)
+    named = [set(find(text)) for text in texts]
+    return np.array([bool(found) and asked.isdisjoint(found) for found in named], dtype=np.bool_)
 
 
 def partners(

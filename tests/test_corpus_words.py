@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from corpus.dates import read_date
 from corpus.glossary import load_glossary
 from corpus.language import guess_lang, spanish_share
-from corpus.numerals import find_ordinals, roman
+from corpus.numerals import find_ordinals, ordinals_in, roman
 from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words, fold, folded_words
 
 
@@ -113,6 +113,7 @@ def ordinals(text: str) -> list[tuple[str, int]]:
 )
 def test_ordinals_of_both_languages_become_numbers(text: str, expected: list[tuple[str, int]]) -> None:
     assert ordinals(text) == expected
+    assert ordinals_in(text) == {number for _, number in expected}
 
 
 def test_roman_numerals_read_as_their_definition_up_to_forty_nine() -> None:
