@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import BadData
 from corpus.mapped import map_array, map_bytes
+from corpus.numerals import roman
 from corpus.records import Lang
 from corpus.words import Word, find_words, fold
 
@@ -251,6 +252,8 @@ class Gloss:
             follow, senses = alone
             if not follow or at + 1 == len(words) or words[at + 1].folded not in follow:
                 return 1, senses
+        if len(word.surface) > 1 and roman(word.surface) is not None:
+            return 1, ()  # the number of a meeting: "VI" is nothing seen
         entry = self.entry(word.folded)
         if entry is not None and at + 1 < len(words) and words[at + 1].folded in entry.follow:
             stretch = [self._written(w) for w in words[at : at + entry.longest]]

@@ -163,6 +163,11 @@ def word_forms(folder: Path) -> dict[str, Entry]:
         forms[lemma] = Entry(weigh(_merge_senses(lines)))
         verbs_first = sorted(lines, key=lambda line: line.pos != "v")
         inflected[lemma] = Entry(weigh(_merge_senses(verbs_first)), verb_form=all(line.pos == "v" for line in lines))
+    # Before the verbs: "expuesta" is to "expuesto" what "expuesto" is to itself, though it is a form of "exponer" too.
+    for lemma, lines in by_lemma.items():
+        if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
+            for ending in ("a", "as", "os"):
+                forms.setdefault(lemma[:-1] + ending, forms[lemma])
     for written, lemma in chain(_inflections(by_lemma), _regular_pasts(by_lemma)):
         form = fold_once(written)
         if form not in by_lemma and form not in functions:
@@ -176,9 +181,6 @@ def word_forms(folder: Path) -> dict[str, Entry]:
     for lemma, lines in by_lemma.items():
         if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
             forms.setdefault(_plural(lemma), forms[lemma])
-            if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
-                forms.setdefault(lemma[:-1] + "a", forms[lemma])
-                forms.setdefault(lemma[:-1] + "as", forms[lemma])
     for form, line in functions.items():
         forms[form] = Entry(weigh(line.english), function=True)
     _apply_weights(forms, _read_weights(folder / "weights.tsv"))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from corpus import glossary
 from corpus.errors import BadData
 from corpus.gloss import Entry, Forms, Sense, form_hash, replace_forms
-from corpus.words import SPANISH_STOP_WORDS, WordCounts, fold
+from corpus.words import SPANISH_STOP_WORDS, WordCounts, find_words, fold
 
 FOLDER = Path(__file__).parent / "lexicon"
 LEXICON_FILES = ("words.tsv", "function-words.tsv", "weights.tsv", "phrases.tsv")  # and the glossary: forms.npz is made of them
+_FAR_MORE = 4  # times
 _ALIKE, _LEAST_ALIKE = 5, 4  # letters at the beginning that make words of two languages alike, of a short word all
 POS = frozenset(["n", "v", "adj", "adv", "prep", "conj", "pron", "det", "num", "intj", "name", "phr"])
 _WORD_LINE = re.compile(r"[a-z]+\t[a-z]+(?:; [a-z]+)*")
@@ -114,11 +115,14 @@ def hash_lexicon(folder: Path) -> bytes:
     return digest.digest()
 
 
-def compile_lexicon(names: frozenset[str] = frozenset(), folder: Path = FOLDER) -> dict[str, NDArray[Any]]:
+def compile_lexicon(
+    names: frozenset[str] = frozenset(), folder: Path = FOLDER, english: Mapping[str, int] | None = None
+) -> dict[str, NDArray[Any]]:
     """The entries of folded forms and phrases (see `pack_forms`): the lexicon's words in all their forms, its phrases, the glossary.
 
     `names` are folded words that the collection writes with a capital in both languages: they stay as they are, unless
-    they are function words or have a meaning of their own in the phrases or the glossary.
+    they are function words or have a meaning of their own in the phrases or the glossary, or unless `english`, how often
+    the English texts use each folded word, has their translation far more often than themselves: "Estados" are states.
     Raises BadData when the forms are out of date.
     """
     packed, fixed = read_forms(folder)
@@ -126,7 +130,28 @@ def compile_lexicon(names: frozenset[str] = frozenset(), folder: Path = FOLDER) 
     kept = set(fixed.tolist())
     # In order, since entries are numbered as they come: a set's own order differs from one process to the next.
     entries = {name: known.entry(name) for name in sorted(names) if form_hash(name) not in kept}
-    return replace_forms(packed, {name: _untranslated(entry) for name, entry in entries.items() if not _is_cognate(name, entry)})
+    kept_names = {
+        name: _untranslated(entry)
+        for name, entry in entries.items()
+        if not _is_cognate(name, entry) and not _is_translated(name, entry, english or {})
+    }
+    return replace_forms(packed, kept_names)
+
+
+def _is_translated(name: str, entry: Entry | None, english: Mapping[str, int]) -> bool:
+    """Whether English texts say the English of a name far more often than the name, so that it is a word like others."""
+    if entry is None or not entry.senses:
+        return False
+    uses = [english.get(word.folded, 0) for word in find_words(entry.senses[0].english)]
+    return min(uses, default=0) > _FAR_MORE * english.get(name, 0)
+
+
+def count_folded(words: WordCounts) -> Counter[str]:
+    """How often the texts use each folded word."""
+    counts: Counter[str] = Counter()
+    for word, count in zip(words.words, words.counts[:, 1].tolist(), strict=True):
+        counts[fold(word)] += count
+    return counts
 
 
 def _is_cognate(name: str, entry: Entry | None) -> bool:

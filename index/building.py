@@ -270,7 +270,8 @@ def _write(
             words = {lang: _count_words(work, documents, hashes, lang) for lang in LANGS}
             names = lexicon.find_names(words["en"], words["es"])
             write_vocabulary(folder, add_counts(words.values()))
-            write_gloss(folder / "gloss", lexicon.compile_lexicon(names), _english_words(model_folder, words["en"]))
+            compiled = lexicon.compile_lexicon(names, english=lexicon.count_folded(words["en"]))
+            write_gloss(folder / "gloss", compiled, _english_words(model_folder, words["en"]))
             gloss = AskedGloss(folder / "gloss")
             progress("gloss", 1, 1)
         with clock.stage("chunk"):

@@ -14,7 +14,7 @@ from corpus.errors import BadData
 from corpus.gloss import Entry, Forms, Gloss, Sense, form_hash, pack_forms, replace_forms, write_gloss
 from corpus.glossary import Term, load_glossary
 from corpus.inflecting import all_forms, word_forms, write_forms
-from corpus.lexicon import FOLDER, compile_lexicon, find_names, read_forms, read_lexicon
+from corpus.lexicon import FOLDER, compile_lexicon, count_folded, find_names, read_forms, read_lexicon
 from corpus.records import LANGS
 from corpus.words import SPANISH_STOP_WORDS, add_counts, count_words, find_words, fold
 
@@ -447,6 +447,41 @@ def test_a_name_whose_english_is_nearly_the_same_word_is_translated(lexicon: Pat
     named = Forms(compile_lexicon(frozenset({"caribe", "torre", "pacto", "san"}), folder))
     assert senses(named, "caribe") == ["Caribbean"] and senses(named, "pacto") == ["compact", "pact"]
     assert senses(named, "torre") == senses(named, "san") == []
+
+
+def test_a_name_that_english_texts_translate_is_a_word_like_others(lexicon: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "lexicon"
+    shutil.copytree(lexicon, folder)
+    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+        file.write("estado\tn\tstate\ntela\tn\tcloth\n")
+    write_forms(folder, ())
+    used = count_folded(
+        add_counts([count_words("", "The state met other states. A state wrote. The State of Estado, a state, left Tela.")])
+    )
+    assert (used["state"], used["estado"], used["cloth"], used["tela"]) == (4, 1, 0, 1)
+    for times, translated in ((1, False), (2, True)):
+        english = {word: times * count if word == "state" else count for word, count in used.items()}
+        named = Forms(compile_lexicon(frozenset({"estado", "tela"}), folder, english))
+        assert (senses(named, "estado") == ["state"]) is translated
+        assert senses(named, "tela") == []
+
+
+def test_the_number_of_a_meeting_is_no_word(lexicon: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "lexicon"
+    shutil.copytree(lexicon, folder)
+    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+        file.write("ver\tv\tsee\nvi\tv\tsee\n")
+    write_forms(folder, ())
+    write_gloss(tmp_path / "gloss", compile_lexicon(frozenset(), folder), ())
+    gloss = Gloss(tmp_path / "gloss")
+    assert english(gloss, "la VI casa") == "the VI house"
+    assert english(gloss, "lo vi").endswith("see")
+
+
+def test_the_feminine_of_an_adjective_means_what_its_masculine_means() -> None:
+    forms = Forms(read_forms(FOLDER)[0])
+    for masculine, feminine in (("expuesto", "expuesta"), ("expuesto", "expuestas"), ("fronterizo", "fronterizas")):
+        assert senses(forms, masculine)[0] == senses(forms, feminine)[0]
 
 
 def test_people_of_a_country_are_known_by_its_name_in_singular_and_plural() -> None:

@@ -390,7 +390,7 @@ import conftest
 from corpus import gloss, lexicon
 from index import building, generations
 
-lexicon.compile_lexicon = lambda names: gloss.pack_forms({})
+lexicon.compile_lexicon = lambda names, english: gloss.pack_forms({})
 home, corpus, moment = Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 
 def die(*_):
