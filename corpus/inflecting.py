@@ -14,7 +14,7 @@ import numpy as np
 from corpus.gloss import Entry, Sense, form_hash, pack_forms
 from corpus.glossary import Term, load_glossary
 from corpus.lexicon import FOLDER, LexiconLine, hash_lexicon, read_lexicon, weigh
-from corpus.words import find_words, fold, fold_once
+from corpus.words import ENGLISH_STOP_WORDS, find_words, fold, fold_once
 
 _REGULAR_ENDINGS = {"ar": ("ó", "aron", "aba", "aban"), "er": ("ió", "ieron", "ía", "ían"), "ir": ("ió", "ieron", "ía", "ían")}
 
@@ -97,6 +97,9 @@ def add_phrases(forms: dict[str, Entry], phrases: Mapping[str, tuple[Sense, ...]
         forms[start] = Entry(first.senses, first.function, first.verb_form, longest, follow)
 
 
+_PARTICIPLES = ("ado", "ido", "uesto", "isto", "ierto", "crito", "icho", "echo", "eso")
+
+
 class _Bases(dict[str | bytes, str]):
     """Lemma as simplemma writes it -> the folded headword of the lexicon, empty for a word that it lacks."""
 
@@ -163,10 +166,14 @@ def word_forms(folder: Path) -> dict[str, Entry]:
         forms[lemma] = Entry(weigh(_merge_senses(lines)))
         verbs_first = sorted(lines, key=lambda line: line.pos != "v")
         inflected[lemma] = Entry(weigh(_merge_senses(verbs_first)), verb_form=all(line.pos == "v" for line in lines))
-    # Before the verbs: "expuesta" is to "expuesto" what "expuesto" is to itself, though it is a form of "exponer" too.
+    # Before the verbs: "visas" are more of a visa than endorsed, and "expuesta" is to "expuesto" what that is to itself.
     for lemma, lines in by_lemma.items():
-        if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
-            for ending in ("a", "as", "os"):
+        kinds = {line.pos for line in lines}
+        if kinds & {"n", "adj"} and len(lemma) > 2:
+            forms.setdefault(_plural(lemma), forms[lemma])
+        accented = any(line.pos == "adj" and line.spanish != lemma for line in lines)  # "específica", not "especifica"
+        if lemma.endswith("o") and "adj" in kinds and (accented or lemma.endswith(_PARTICIPLES)):
+            for ending in ("a", "as"):
                 forms.setdefault(lemma[:-1] + ending, forms[lemma])
     for written, lemma in chain(_inflections(by_lemma), _regular_pasts(by_lemma)):
         form = fold_once(written)
@@ -179,11 +186,13 @@ def word_forms(folder: Path) -> dict[str, Entry]:
             senses = [*_merge_senses(by_lemma[form])[:2], *_merge_senses(by_lemma[lemma])]
             forms[form] = Entry(weigh(list(dict.fromkeys(senses))[:4]))
     for lemma, lines in by_lemma.items():
-        if any(line.pos in ("n", "adj") for line in lines) and len(lemma) > 2:
-            forms.setdefault(_plural(lemma), forms[lemma])
+        if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
+            for ending in ("a", "as"):
+                forms.setdefault(lemma[:-1] + ending, forms[lemma])
     for form, line in functions.items():
         forms[form] = Entry(weigh(line.english), function=True)
-    _apply_weights(forms, _read_weights(folder / "weights.tsv"))
+    english = {word.folded for lines in by_lemma.values() for line in lines for s in line.english for word in find_words(s)}
+    _apply_weights(forms, _read_weights(folder / "weights.tsv"), english | ENGLISH_STOP_WORDS)
     return forms
 
 
@@ -198,15 +207,19 @@ def _read_weights(path: Path) -> dict[str, list[Sense]]:
     return weights
 
 
-def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]]) -> None:
-    """Reorder and weigh senses by what parallel text shows; fill gaps for words that the lexicon lacks."""
+def _apply_weights(forms: dict[str, Entry], weights: dict[str, list[Sense]], english: Container[str]) -> None:
+    """Reorder and weigh senses by what parallel text shows; fill gaps for words that the lexicon lacks.
+
+    `english` are folded English words: one that stands in a Spanish text, as in a title, is no gap; nor does Spanish fill one.
+    """
     for form, learnt in weights.items():
         entry = forms.get(form)
         if entry is not None and entry.function:
             continue
         if entry is None:
-            if learnt[0].english == form or learnt[0].weight < 0.3:
-                continue  # a name of both languages, or too vague to fill a gap
+            likeliest = learnt[0].english
+            if form in english or (likeliest in weights and likeliest not in english) or learnt[0].weight < 0.3:
+                continue
             total = sum(sense.weight for sense in learnt)
             forms[form] = Entry(tuple(Sense(s.english, s.weight / total) for s in learnt[:3]))
             continue

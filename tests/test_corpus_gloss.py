@@ -478,6 +478,19 @@ def test_the_number_of_a_meeting_is_no_word(lexicon: Path, tmp_path: Path) -> No
     assert english(gloss, "lo vi").endswith("see")
 
 
+@pytest.mark.parametrize(
+    "form, best",
+    [("visas", "visa"), ("niñas", "girl"), ("reflexiones", "reflection"), ("presta", "provide"), ("específica", "specific")],
+)
+def test_a_noun_in_the_plural_comes_before_a_verb_and_a_verb_before_a_rare_adjective(form: str, best: str) -> None:
+    assert senses(Forms(read_forms(FOLDER)[0]), fold(form))[0] == best
+
+
+@pytest.mark.parametrize("word", ["and", "with", "governance", "solidarity", "rncom", "technical"])
+def test_english_in_a_spanish_text_stays_as_it_is(word: str) -> None:
+    assert senses(Forms(read_forms(FOLDER)[0]), word) == []
+
+
 def test_the_feminine_of_an_adjective_means_what_its_masculine_means() -> None:
     forms = Forms(read_forms(FOLDER)[0])
     for masculine, feminine in (("expuesto", "expuesta"), ("expuesto", "expuestas"), ("fronterizo", "fronterizas")):
