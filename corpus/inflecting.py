@@ -17,6 +17,7 @@ from corpus.lexicon import FOLDER, LexiconLine, hash_lexicon, read_lexicon, weig
 from corpus.words import ENGLISH_STOP_WORDS, find_words, fold, fold_once
 
 _REGULAR_ENDINGS = {"ar": ("ó", "aron", "aba", "aban"), "er": ("ió", "ieron", "ía", "ían"), "ir": ("ió", "ieron", "ía", "ían")}
+_PARTICIPLES = ("ado", "ido", "uesto", "isto", "ierto", "crito", "icho", "echo", "eso")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -97,9 +98,6 @@ def add_phrases(forms: dict[str, Entry], phrases: Mapping[str, tuple[Sense, ...]
         forms[start] = Entry(first.senses, first.function, first.verb_form, longest, follow)
 
 
-_PARTICIPLES = ("ado", "ido", "uesto", "isto", "ierto", "crito", "icho", "echo", "eso")
-
-
 class _Bases(dict[str | bytes, str]):
     """Lemma as simplemma writes it -> the folded headword of the lexicon, empty for a word that it lacks."""
 
@@ -141,6 +139,12 @@ def _plural(form: str) -> str:
     return form[:-1] + "ces" if form.endswith("z") else form + "es"
 
 
+def _add_feminine(forms: dict[str, Entry], masculine: str) -> None:
+    """The feminine forms of an adjective in -o, where no other word has them."""
+    for ending in ("a", "as"):
+        forms.setdefault(masculine[:-1] + ending, forms[masculine])
+
+
 def _merge_senses(lines: Sequence[LexiconLine]) -> tuple[str, ...]:
     """At most four senses of a word: the first of each of its lines, then the others."""
     senses = [sense for line in lines for sense in line.english[:1]] + [sense for line in lines for sense in line.english[1:]]
@@ -173,8 +177,7 @@ def word_forms(folder: Path) -> dict[str, Entry]:
             forms.setdefault(_plural(lemma), forms[lemma])
         accented = any(line.pos == "adj" and line.spanish != lemma for line in lines)  # "específica", not "especifica"
         if lemma.endswith("o") and "adj" in kinds and (accented or lemma.endswith(_PARTICIPLES)):
-            for ending in ("a", "as"):
-                forms.setdefault(lemma[:-1] + ending, forms[lemma])
+            _add_feminine(forms, lemma)
     for written, lemma in chain(_inflections(by_lemma), _regular_pasts(by_lemma)):
         form = fold_once(written)
         if form not in by_lemma and form not in functions:
@@ -187,8 +190,7 @@ def word_forms(folder: Path) -> dict[str, Entry]:
             forms[form] = Entry(weigh(list(dict.fromkeys(senses))[:4]))
     for lemma, lines in by_lemma.items():
         if lemma.endswith("o") and any(line.pos == "adj" for line in lines):
-            for ending in ("a", "as"):
-                forms.setdefault(lemma[:-1] + ending, forms[lemma])
+            _add_feminine(forms, lemma)
     for form, line in functions.items():
         forms[form] = Entry(weigh(line.english), function=True)
     english = {word.folded for lines in by_lemma.values() for line in lines for s in line.english for word in find_words(s)}

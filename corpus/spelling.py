@@ -1,7 +1,6 @@
 """English words as one spelling and one form, where a stemmer sees two: labour and labor, organised and organized, women and woman."""
 
 import re
-from functools import cache
 
 from corpus.lexicon import irregular_forms
 
@@ -14,7 +13,6 @@ _ER = re.compile(r"^(cent|theat|fib|lit|met|kilomet|centimet|millimet|calib|spec
 _ENSE = re.compile(r"^(def|off|lic|pret)ence(?=(?:s|d|less)?$)")
 
 
-@cache
 def unify(word: str) -> str:
     """A folded English word in the one spelling, and as the word that an irregular form belongs to."""
     word = irregular_forms().get(word, word)

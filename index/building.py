@@ -25,7 +25,7 @@ from corpus.gloss import AskedGloss, write_gloss
 from corpus.loading import Collection
 from corpus.records import LANGS, Document, Lang, Passage
 from corpus.tokens import ModelTokens, max_tokens
-from corpus.words import WordCounts, add_counts, count_words, fold
+from corpus.words import WordCounts, add_counts, count_words
 from index.analysis import Analyzer
 from index.cache import EmbeddingCache, text_key
 from index.embedders import Embedder, Vectors, fingerprint_model, resolve_model
@@ -270,8 +270,8 @@ def _write(
             words = {lang: _count_words(work, documents, hashes, lang) for lang in LANGS}
             names = lexicon.find_names(words["en"], words["es"])
             write_vocabulary(folder, add_counts(words.values()))
-            compiled = lexicon.compile_lexicon(names, english=lexicon.count_folded(words["en"]))
-            write_gloss(folder / "gloss", compiled, _english_words(model_folder, words["en"]))
+            used = lexicon.count_folded(words["en"])
+            write_gloss(folder / "gloss", lexicon.compile_lexicon(names, english=used), _english_words(model_folder, used))
             gloss = AskedGloss(folder / "gloss")
             progress("gloss", 1, 1)
         with clock.stage("chunk"):
@@ -442,15 +442,14 @@ def find_twins(attributes: NDArray[np.void], vectors: Vectors) -> NDArray[np.int
     return twins
 
 
-def _english_words(model_folder: Path, words: WordCounts) -> set[str]:
-    """English words that a cognate may become: of the model's vocabulary and of the texts of English documents."""
+def _english_words(model_folder: Path, used: Mapping[str, int]) -> set[str]:
+    """English words that a cognate may become: of the model's vocabulary, and those that English documents use."""
     known: set[str] = set()
     vocabulary = model_folder / "vocab.txt"
     if vocabulary.is_file():
         lines = vocabulary.read_text(encoding="utf-8").splitlines()
         known = {line for line in lines if len(line) > 3 and line.isascii() and line.isalpha()}
-    in_texts = words.counts[:, 1].tolist()
-    known.update(folded for word, count in zip(words.words, in_texts, strict=True) if count and len(folded := fold(word)) > 3)
+    known.update(word for word, count in used.items() if count and len(word) > 3)
     return known
 
 

@@ -119,14 +119,13 @@ def understand(
     corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
-    kind = kind_of(search)
     if acronym := acronym_asked(search):
-        kind, search = "definition", f"¿Qué es {acronym}?" if search_lang == "es" else f"What is {acronym}?"
+        search = f"¿Qué es {acronym}?" if search_lang == "es" else f"What is {acronym}?"
     filters = filters or Filters()
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
     if phrases:
         filters = replace(filters, phrases=phrases)
-    return Question(asked, language, search, search_lang, shown, kind, filters, tuple(before))
+    return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before))
 
 
 def correct_spelling(text: str, index: Index, lang: Lang) -> str:

@@ -71,6 +71,15 @@ def gloss(lexicon: Path, tmp_path_factory: pytest.TempPathFactory) -> Gloss:
     return Gloss(folder)
 
 
+def extend(lexicon: Path, folder: Path, lines: str) -> Path:
+    """A copy of a lexicon with more words."""
+    shutil.copytree(lexicon, folder)
+    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
+        file.write(lines)
+    write_forms(folder, ())
+    return folder
+
+
 def english(gloss: Gloss, text: str) -> str:
     return gloss.gloss_text(text, "es")
 
@@ -439,22 +448,16 @@ def test_a_function_word_keeps_its_accent_inside_a_phrase(tmp_path: Path) -> Non
 
 
 def test_a_name_whose_english_is_nearly_the_same_word_is_translated(lexicon: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "lexicon"
-    shutil.copytree(lexicon, folder)
-    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
-        file.write("caribe\tn\tCaribbean\ntorre\tn\ttower\npacto\tn\tcompact; pact\nsan\tadj\tsan; saint\n")
-    write_forms(folder, ())
+    folder = extend(
+        lexicon, tmp_path / "lexicon", "caribe\tn\tCaribbean\ntorre\tn\ttower\npacto\tn\tcompact; pact\nsan\tadj\tsan; saint\n"
+    )
     named = Forms(compile_lexicon(frozenset({"caribe", "torre", "pacto", "san"}), folder))
     assert senses(named, "caribe") == ["Caribbean"] and senses(named, "pacto") == ["compact", "pact"]
     assert senses(named, "torre") == senses(named, "san") == []
 
 
 def test_a_name_that_english_texts_translate_is_a_word_like_others(lexicon: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "lexicon"
-    shutil.copytree(lexicon, folder)
-    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
-        file.write("estado\tn\tstate\ntela\tn\tcloth\n")
-    write_forms(folder, ())
+    folder = extend(lexicon, tmp_path / "lexicon", "estado\tn\tstate\ntela\tn\tcloth\n")
     used = count_folded(
         add_counts([count_words("", "The state met other states. A state wrote. The State of Estado, a state, left Tela.")])
     )
@@ -467,11 +470,7 @@ def test_a_name_that_english_texts_translate_is_a_word_like_others(lexicon: Path
 
 
 def test_the_number_of_a_meeting_is_no_word(lexicon: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "lexicon"
-    shutil.copytree(lexicon, folder)
-    with (folder / "words.tsv").open("a", encoding="utf-8") as file:
-        file.write("ver\tv\tsee\nvi\tv\tsee\n")
-    write_forms(folder, ())
+    folder = extend(lexicon, tmp_path / "lexicon", "ver\tv\tsee\nvi\tv\tsee\n")
     write_gloss(tmp_path / "gloss", compile_lexicon(frozenset(), folder), ())
     gloss = Gloss(tmp_path / "gloss")
     assert english(gloss, "la VI casa") == "the VI house"
