@@ -107,8 +107,8 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 _SAYS_WHAT = re.compile(
-    r"\b(is|are|was|were|means|refers|consists|serves|brings|joins|es|son|era|eran|fue|significa|consiste|sirve|re[uú]ne|agrupa|"
-    r"designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
+    r"\b((is|are|was|were|es|son|era|eran|fue)(?! (one of|un[oa] de|the same|(el|la|los) mism[oa]s?)\b)|"
+    r"means|refers|consists|serves|brings|joins|significa|consiste|sirve|re[uú]ne|agrupa|designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
 )
 # One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
@@ -140,7 +140,7 @@ def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[st
 
 def says_what(text: str, end: int) -> bool:
     """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow."""
-    return _SAYS_WHAT.search(text, end, end + 80) is not None
+    return text.startswith(": ", end) or _SAYS_WHAT.search(text, end, end + 80) is not None
 
 
 def spells_out(text: str, short: str) -> bool:

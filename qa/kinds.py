@@ -2,7 +2,6 @@
 
 import re
 
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
 from qa.answers import Question, QuestionKind
 
 _OFFICES = (
@@ -31,7 +30,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
     ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-    ("which", r"\b(who|qui[eé]nes) (are|were|son|eran|fueron) (the |los |las |its |sus )?(\w+ )?(members|observers|partners|participants|founders|donors|miembros|integrantes|observadores|socios|participantes|fundadores|donantes)\b"),
+    ("which", r"\b(who|qui[eé]n(es)?) (is|are|were|es|son|eran|fueron) (an? |the |los |las |its |sus )?(\w+ )?(members?|observers?|partners?|participants|founders|donors|miembros?|integrantes?|observador(es)?|socios|participantes|fundadores|donantes)\b"),
     ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
     ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
     ("which", r"\b(which|list(a|ado)?|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),
@@ -78,12 +77,6 @@ _PERSON_ACTS = re.compile(
 )
 # To whom something is said, given or open may be anybody.
 _TO_WHOM = re.compile(r"\b(whom|(?:a|ante|con|para|por|de) qui[eé]n(?:es)?)\b", re.IGNORECASE)
-# What is asked of an acronym: the words that ask, which no answer need say.
-_SPELL_OUT = re.compile(
-    r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
-    re.IGNORECASE,
-)
-_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 # A question what something is, does or serves for; the something is the group that matched.
 _ARTICLE = r"(?:the |an? |el |la |los |las |una? )?"
 _SAY_WHAT = re.compile(
@@ -123,14 +116,6 @@ def speaks_for_an_answer(question: Question) -> bool:
 def asks_for_person(text: str) -> bool:
     """Whether a question with "who" wants a person: it asks for a name or an office, or for one who did what only persons do."""
     return bool(_PERSON_ASKED.search(text) or (_PERSON_ACTS.search(text) and not _TO_WHOM.search(text)))
-
-
-def acronym_asked(text: str) -> str | None:
-    """The acronym that a question wants spelt out and nothing else: "What does SACM stand for?", "siglas OIM"."""
-    found = sorted({match.group() for match in _CAPITALS.finditer(text)})
-    rest = set(folded_words(_CAPITALS.sub(" ", _SPELL_OUT.sub(" ", text))))
-    only = len(found) == 1 and _SPELL_OUT.search(text) is not None and rest <= ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS
-    return found[0] if only else None
 
 
 def find_defined(text: str) -> tuple[int, int] | None:

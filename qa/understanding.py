@@ -17,7 +17,8 @@ from index.searching import Index
 from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
-from qa.kinds import acronym_asked, kind_of
+from qa.kinds import kind_of
+from qa.rewording import reword, strip_request
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -110,17 +111,17 @@ def understand(
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(asked, index, earlier)
     shown: str | None = None
-    search, search_lang = asked, language
+    search, search_lang = strip_request(asked), language
     if before:
-        completed = complete_from_history(asked, before, index, language)
+        completed = complete_from_history(search, [strip_request(item) for item in before], index, language)
         if completed is not None:
             search, search_lang = completed
             shown = search
     corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
-    if acronym := acronym_asked(search):
-        search = f"¿Qué es {acronym}?" if search_lang == "es" else f"What is {acronym}?"
+    if reworded := reword(search, search_lang):
+        search = shown = reworded
     filters = filters or Filters()
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
     if phrases:
@@ -154,9 +155,10 @@ def _known(word: Word, index: Index, lang: Lang) -> bool:
         return True
     # Inflections of known English words ("renewing", "passports").
     for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
+        stands = form[: -len(ending)]
         if form.endswith(ending) and any(
-            index.gloss.is_english(form[: -len(ending)] + tail) or form[: -len(ending)] + tail in index.vocabulary
-            for tail in ("", "e")
+            index.gloss.is_english(whole) or whole in index.vocabulary
+            for whole in ((stands, stands + "e") if len(ending) > 1 else (stands,))
         ):
             return True
     return bool(lang == "es" and index.gloss.resolve(form))

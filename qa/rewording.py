@@ -1,0 +1,127 @@
+"""Questions of common forms in words that answers use: what a text tells of a beginning is that something "was created".
+
+By form alone: what a question is about is carried over as it stands.
+"""
+
+import re
+
+from corpus.records import Lang
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
+
+# What people say before a question and after it. What is only about something is asked for with "of", "about", "sobre", "de".
+_ABOUT = r"(?: (?:more |something |everything |all )?(?:about|on))"
+_SOBRE = r"(?: (?:m[aá]s |algo |todo )?(?:sobre|acerca de|respecto a|de(?! qu[eé]\b)|(?=del )))"
+_SUMMARY = (
+    r"(?: (?:an? |the |some |any |una? |el |la |alguna )?(?:short |brief |breve )?"
+    r"(?:summary|overview|information|info|details|resumen|panorama|informaci[oó]n|datos) (?:of|about|on|sobre|acerca de|de|(?=del )))"
+)
+_QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
+_REQUESTS = (
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry)(?: (?:there|all|everyone))?",
+    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|gracias(?! a )|por favor)(?: a todos)?",
+    rf"(?:(?:can|could|would|will) you |(?:i|we)(?: would|['’]d) like (?:you )?to |(?:i|we) (?:want|need|wish)(?: you)? to |may i )(?:please |kindly )?"
+    rf"(?:(?:tell|give|show|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
+    rf"explain(?: to (?:me|us))?|(?:let (?:me|us) know|know|learn|find out|ask|hear|understand){_ABOUT}?)",
+    rf"(?:tell|give|show|get|find) (?:me|us)(?:{_SUMMARY}|{_ABOUT})?|(?:explain|describe) (?:to )?(?:me|us)|help me (?:find|understand)",
+    rf"do you (?:happen to )?(?:know{_ABOUT}?|have{_SUMMARY})|what (?:do|can) you (?:know|tell (?:me|us)|say){_ABOUT}|(?:is|are) there{_SUMMARY}",
+    rf"i(?: am|['’]m) (?:(?:looking|searching) for{_SUMMARY}?|interested in|wondering(?: about)?)|i wonder|(?:i|we) (?:need|want){_SUMMARY}",
+    r"explain|describe|expl[ií](?:ca|que)|i have a question(?: about)?|my question is|tengo una (?:pregunta|duda)(?: sobre)?|mi pregunta es",
+    r"(?:(?:me |nos )(?:podr[ií]a[sn]?|puede[ns]?)(?: por favor)? (?:decir|explicar|indicar|informar|dar|contar|hablar|mostrar)|"
+    r"(?:podr[ií]a[sn]?|puede[ns]?)(?: usted(?:es)?)?(?: por favor)? (?:decir|explicar|indicar|informar|dar|contar|hablar|mostrar)(?:me|nos))"
+    rf"(?:{_SUMMARY}|{_SOBRE})?",
+    r"(?:quisiera|quiero|queremos|(?:me|nos) gustar[ií]a|necesito|necesitamos|deseo|desear[ií]a)"
+    rf"(?: (?:saber|conocer|preguntar|entender|averiguar){_SOBRE}?|{_SUMMARY})",
+    rf"(?:h[aá]ble?|h[aá]bla|cu[eé]nt[ae]|d[ií]|d[ií]ga|expl[ií](?:ca|que)|inf[oó]rm[ae]|mu[eé]str[ae]|d[aeé]|ind[ií](?:ca|que))(?:me|nos)(?:{_SUMMARY}|{_SOBRE})?",
+    rf"(?:sabe[ns]?|conoce[ns]?|recuerda[ns]?)(?: usted(?:es)?)?{_QUESTION_WORD_ES}",
+    rf"qu[eé] (?:sabe[ns]?|se sabe|(?:me|nos) puede[ns]? (?:decir|contar)){_SOBRE}|(?:busco|hay|existe){_SUMMARY}",
+    r"(?:summary|overview|information|info|resumen|informaci[oó]n) (?:of|about|on|sobre|acerca de|de|(?=del ))",
+)
+_BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
+_AFTER = re.compile(r"\W*\b(?:please|(?:many )?thanks|thank you|por favor|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE)
+_AT_MOST = 4  # of them before one question
+# What is asked of an acronym: the words that ask, which no answer need say.
+_SPELL_OUT = re.compile(
+    r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
+    re.IGNORECASE,
+)
+_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
+# A body has an acronym or an article, and no number or year, which would make it a meeting.
+_ACRONYM = r"(?-i:[A-ZÁÉÍÓÚÑ]{2,8})"
+_WORD = r"[^\W\d]+"
+_SHORT = rf"((?:the |la |el )?{_ACRONYM})"
+_BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"
+_BODY_ES = rf"((?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?)"
+_OF_BODY_ES = rf"(?:de |(?=del ))({_BODY_ES[1:-1]}|del {_WORD}(?: {_WORD}){{0,5}}?)"
+_STATE = r"(?-i:(?:[Tt]he )?[A-ZÁÉÍÓÚÑ][\w.]+(?: (?:(?:of|the|de|del|y|and) )?[A-ZÁÉÍÓÚÑ][\w.]+){0,3})"
+_ALSO = r"(?: (?:also|still|now|currently|tambi[eé]n|todav[ií]a|a[uú]n))?"
+_MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| country| countries)?)"
+_MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros?|parte|integrante))"
+# How answers say what is asked, in both languages; the questions that ask it, each with one group: what they are about.
+_FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
+    (
+        {"en": "What is {}?", "es": "¿Qué es {}?"},
+        (_SHORT, rf"what {_SHORT} is", rf"what is {_SHORT} about", rf"de qu[eé] (?:se )?trata {_SHORT}"),
+    ),
+    (
+        {"en": "How and when was {} created?", "es": "¿Cómo y cuándo se creó {}?"},
+        (
+            rf"(?:(?:what (?:is|was) )?the )?(?:history|origins?|beginnings?|birth) of {_BODY}",
+            rf"{_BODY} (?:history|origins?)",
+            rf"how did {_BODY} (?:begin|start|originate|arise|emerge|come about|come into being)",
+            r"(?:cu[aá]l(?:es)? (?:es|fue|son|fueron) )?(?:la |el |los )?"
+            rf"(?:historia|or[ií]gen(?:es)?|inicios?|nacimiento|surgimiento) {_OF_BODY_ES}",
+            rf"historia {_BODY_ES}",
+            rf"c[oó]mo (?:se )?(?:naci[oó]|surgi[oó]|empez[oó]|comenz[oó]|origin[oó]|inici[oó]) {_BODY_ES}",
+        ),
+    ),
+    (
+        {"en": "Where is the seat of {}?", "es": "¿Dónde tiene su sede {}?"},
+        (
+            rf"where(?:'s|’s| is) {_BODY}(?: located| based| situated| headquartered)?",
+            rf"d[oó]nde (?:est[aá]|queda|se encuentra|se ubica)(?: ubicad[oa]| situad[oa])? {_BODY_ES}",
+        ),
+    ),
+    (
+        {"en": "Which countries are members of {}?", "es": "¿Qué países son miembros de {}?"},
+        (
+            rf"who is in {_BODY}",
+            rf"qui[eé]nes est[aá]n en {_BODY_ES}",
+            rf"(?:(?:is|are|was) {_STATE}|(?:if |whether )?{_STATE} (?:is|are|was)){_ALSO} {_MEMBER} (?:of|in) {_BODY}",
+            rf"(?:does {_STATE}{_ALSO} belong|(?:if |whether )?{_STATE}{_ALSO} belongs) to {_BODY}",
+            rf"(?:si )?(?:(?:es|son) {_STATE}|{_STATE} (?:es|son)|es){_ALSO} {_MEMBER_ES} {_OF_BODY_ES}",
+            rf"(?:si )?(?:(?:forma parte|hace parte|es parte|es miembro) {_STATE}|{_STATE}{_ALSO} (?:forma|hace) parte) {_OF_BODY_ES}",
+            rf"(?:si )?(?:{_STATE}{_ALSO} pertenece|pertenece {_STATE}) a {_BODY_ES}",
+        ),
+    ),
+)
+_PATTERNS = [(re.compile(rf"\W*{pattern}\W*", re.IGNORECASE), asked) for asked, patterns in _FORMS for pattern in patterns]
+
+
+def strip_request(text: str) -> str:
+    """A question without the words that only ask for an answer: greetings, "can you tell me", "quisiera saber", "please"."""
+    left = _AFTER.sub(r"\1", text)
+    for _ in range(_AT_MOST):
+        match = _BEFORE.match(left)
+        rest = left[match.end() :] if match else ""
+        if not re.search(r"\w", rest):
+            break
+        left = rest
+    return left if re.search(r"\w", left) else text
+
+
+def reword(text: str, lang: Lang) -> str | None:
+    """A question of a common form as answers would say it; None where it is of none."""
+    if short := _acronym_asked(text):
+        return _FORMS[0][0][lang].format(short)
+    for pattern, asked in _PATTERNS:
+        if match := pattern.fullmatch(text):
+            return asked[lang].format(re.sub(r"^del ", "el ", match[1])).replace(" de el ", " del ")
+    return None
+
+
+def _acronym_asked(text: str) -> str | None:
+    """The acronym that a question wants spelt out and nothing else: "What does SACM stand for?", "siglas OIM"."""
+    found = sorted({match.group() for match in _CAPITALS.finditer(text)})
+    rest = set(folded_words(_CAPITALS.sub(" ", _SPELL_OUT.sub(" ", text))))
+    only = len(found) == 1 and _SPELL_OUT.search(text) is not None and rest <= ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS
+    return found[0] if only else None

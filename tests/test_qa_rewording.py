@@ -1,0 +1,109 @@
+"""Questions of common forms in the words of answers, and without the words that only ask for an answer."""
+
+import pytest
+
+from corpus.records import Lang
+from index.searching import Index
+from qa.rewording import reword, strip_request
+from qa.understanding import MAX_QUESTION_CHARS, understand
+
+
+@pytest.mark.parametrize(
+    "text, left",
+    [
+        ("Hi, what is the RCM?", "what is the RCM?"),
+        ("Hola, ¿qué es la CRM?", "¿qué es la CRM?"),
+        ("Hello! Could you please tell me when it was created? Thank you", "when it was created"),
+        ("Hi there can you tell me about observers", "observers"),
+        ("I would like to know who chaired the meeting", "who chaired the meeting"),
+        ("Give me a short summary of the declaration", "the declaration"),
+        ("I need information about visas", "visas"),
+        ("Do you know where it took place?", "where it took place?"),
+        ("I'm looking for the 2016 declaration", "the 2016 declaration"),
+        ("Where was it held, please?", "Where was it held?"),
+        ("¿Me podrías decir qué países son miembros?", "qué países son miembros?"),
+        ("¿Podría decirme cuándo fue?", "cuándo fue?"),
+        ("Buenos días, quisiera saber quién presidió la reunión. Gracias", "quién presidió la reunión"),
+        ("¿Sabes dónde fue la reunión?", "dónde fue la reunión?"),
+        ("Háblame de los grupos de trabajo", "los grupos de trabajo"),
+        ("Explícame qué es la troika", "qué es la troika"),
+        ("Necesito información sobre el fondo", "el fondo"),
+        ("Quiero saber de qué trata la declaración", "de qué trata la declaración"),
+    ],
+)
+def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) -> None:
+    assert strip_request(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi", "Please", "Gracias", "Tell me", "¿Pueden hablar los observadores?", "¿Gracias a quiénes se reunieron?",
+        "Can migrants ask for help?", "Could Panama attend?", "¿Puede México dar asilo?", "Information systems on migration",
+        "Who told the press about it?", "What do observers know about it?", "Did the ministers give a summary of the talks?",
+        "¿Quién explica la declaración?",
+    ],
+)  # fmt: skip
+def test_the_same_words_stay_where_they_are_what_is_asked_or_all_there_is(text: str) -> None:
+    assert strip_request(text) == text
+
+
+@pytest.mark.parametrize(
+    "text, lang, reworded",
+    [
+        ("ABC", "en", "What is ABC?"),
+        ("la ABC", "es", "¿Qué es la ABC?"),
+        ("what the ABC is", "en", "What is the ABC?"),
+        ("What does ABC stand for?", "en", "What is ABC?"),
+        ("siglas ABC", "es", "¿Qué es ABC?"),
+        ("ABC history", "en", "How and when was ABC created?"),
+        ("What is the origin of the Lima Process?", "en", "How and when was the Lima Process created?"),
+        ("How did the ABC come about?", "en", "How and when was the ABC created?"),
+        ("¿Cuál es la historia del Proceso Lima?", "es", "¿Cómo y cuándo se creó el Proceso Lima?"),
+        ("¿Cómo surgió la ABC?", "es", "¿Cómo y cuándo se creó la ABC?"),
+        ("Where is the secretariat of the ABC located?", "en", "Where is the seat of the secretariat of the ABC?"),
+        ("¿Dónde queda la secretaría?", "es", "¿Dónde tiene su sede la secretaría?"),
+        ("Is Freedonia part of the ABC?", "en", "Which countries are members of the ABC?"),
+        ("if the Republic of Freedonia is a member of the ABC", "en", "Which countries are members of the ABC?"),
+        ("Does Freedonia belong to the Lima Process?", "en", "Which countries are members of the Lima Process?"),
+        ("¿Es Costa Verde un país miembro de la ABC?", "es", "¿Qué países son miembros de la ABC?"),
+        ("¿Freedonia forma parte del Proceso Lima?", "es", "¿Qué países son miembros del Proceso Lima?"),
+        ("¿Pertenece Freedonia a la ABC?", "es", "¿Qué países son miembros de la ABC?"),
+        ("Who is in the ABC?", "en", "Which countries are members of the ABC?"),
+    ],
+)
+def test_a_question_of_a_common_form_is_asked_as_answers_say_it(text: str, lang: Lang, reworded: str) -> None:
+    assert reword(text, lang) == reworded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "countries of origin of the ABC", "origin of migrants", "Where is Tela?", "Where is the 2016 meeting?",
+        "Is Freedonia an observer?", "Is membership part of the plan?", "history of migration in Freedonia",
+        "What does ABC membership mean?", "¿Qué países integran la ABC?", "¿Dónde está Tela?", "How did the meeting of 1999 begin?",
+    ],
+)  # fmt: skip
+def test_other_questions_stay_as_they_are(text: str) -> None:
+    assert reword(text, "es" if text.startswith("¿") else "en") is None
+
+
+def test_the_question_itself_is_kept_and_a_new_wording_is_shown(tiny_index: Index) -> None:
+    asked = "Hi, can you tell me about the history of the RCM?"
+    question = understand(asked, tiny_index)
+    assert (question.text, question.search_text) == (asked, "How and when was the RCM created?")
+    assert question.interpreted_as == question.search_text
+    polite = understand("Could you tell me when the RCM was created?", tiny_index)
+    assert (polite.search_text, polite.interpreted_as, polite.kind) == ("when the RCM was created?", None, "when")
+
+
+def test_a_polite_follow_up_is_completed(tiny_index: Index) -> None:
+    question = understand("Thanks! And when?", tiny_index, history=["Please tell me where the RCM was created"])
+    assert question.search_text == "when the RCM was created"
+
+
+@pytest.mark.parametrize("part", ["hi ", "the a ", "¿", "please, ", "is Aa of Aa ", "of the A", "tell me about "])
+def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
+    text = (part * MAX_QUESTION_CHARS)[:MAX_QUESTION_CHARS]
+    left = strip_request(text)
+    assert left and reword(left, "en") is None  # a pattern that explodes would take years
