@@ -123,7 +123,7 @@ ENGLISH_STOP_WORDS = frozenset(
     your yours i me my mine who whom whose which what when where why how if but because while during until unless also
     too very just only own same such both each other another any some all more most many much few several between
     through out up down off over under again once per via among across within tell give list name show please let
-    happen happens happened located situated
+    happen happens happened located situated vs versus
     s t d ll re ve m did doesn didn isn wasn weren aren hasn haven hadn won wouldn couldn shouldn""".split()
 )
 SPANISH_STOP_WORDS = frozenset(

@@ -62,6 +62,15 @@ _OFFICE = re.compile(
     r"(ponente|moderador|autor|embajador|presidente|coordinador|delegado|(vice)?ministro)a?)\b",
     re.IGNORECASE,
 )
+# What there are several of is wanted as a list: "RCM members", "países observadores de la CRM".
+_SEVERAL = (
+    r"(members|observers|partners|participants|signatories|miembros|integrantes|observador[ae]s|socios|participantes|firmantes)"
+)
+_LISTED = re.compile(
+    rf"^\W*((the|los|las|all|todos los) )?((\w+ ){{0,2}}{_SEVERAL}( (states|countries|organi[sz]ations))?( (of|de|del|en|in) .*)?"
+    r"|(member|observer) (states|countries|organi[sz]ations)( (of|in) .*)?)\W*$",
+    re.IGNORECASE,
+)
 _ANY_ASKING = re.compile(rf"[?¿]|\b{_ASKING}\b", re.IGNORECASE)
 # A presidency pro tempore is held by a country.
 _PERSON_ASKED = re.compile(
@@ -101,6 +110,8 @@ def kind_of(text: str) -> QuestionKind:
             return "how_many"
         if _OFFICE.search(text):
             return "who"
+        if _LISTED.search(text):
+            return "which"
     return "what"
 
 

@@ -15,6 +15,10 @@ _SUMMARY = (
     r"(?: (?:an? |the |some |any |una? |el |la |alguna )?(?:short |brief |breve )?"
     r"(?:summary|overview|information|info|details|resumen|panorama|informaci[oó]n|datos) (?:of|about|on|sobre|acerca de|de|(?=del )))"
 )
+_TEXT = (
+    r"(?: (?:an? |the |any |some |el |la |un |una |alg[uú]n |alguna )?(?:full )?"
+    r"(?:text|copy|documents?|sources?|texto|copia|documentos?|fuentes?) (?:of|about|on|de|sobre|acerca de|(?=del )))"
+)
 _QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
 _REQUESTS = (
     r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry)(?: (?:there|all|everyone))?",
@@ -35,10 +39,26 @@ _REQUESTS = (
     rf"(?:sabe[ns]?|conoce[ns]?|recuerda[ns]?)(?: usted(?:es)?)?{_QUESTION_WORD_ES}",
     rf"qu[eé] (?:sabe[ns]?|se sabe|(?:me|nos) puede[ns]? (?:decir|contar)){_SOBRE}|(?:busco|hay|existe){_SUMMARY}",
     r"(?:summary|overview|information|info|resumen|informaci[oó]n) (?:of|about|on|sobre|acerca de|de|(?=del ))",
+    rf"(?:where (?:can|could|do|may) (?:i|we|one)|(?:can|could|may) (?:i|we)) (?:find|read|see|get|download|consult|access){_TEXT}?",
+    rf"(?:d[oó]nde|c[oó]mo) (?:se )?(?:puedo|puede|podemos|podr[ií]a) (?:encontrar|leer|ver|obtener|descargar|consultar|conseguir){_TEXT}?",
+    rf"(?:do you have|is there|are there|tiene[ns]?|hay|existen?){_TEXT}",
+    r"(?:sources|documents?|texts?|fuentes|documentos?|textos?) (?:about|on|sobre|acerca de)",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
 _AFTER = re.compile(r"\W*\b(?:please|(?:many )?thanks|thank you|por favor|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE)
+# Who asks, in a sentence of its own.
+_WHO_ASKS = re.compile(
+    r"\W*(?:i|i['’]m|we|we['’]re|my|our|soy|somos|estoy|estamos|trabajo|trabajamos|escribo|estudio|preparo|preparamos|mi|nuestr[oa])\b"
+    r"[^.?!¿¡:;\d]*(?:[.!:;] |,? ?(?=¿))",
+    re.IGNORECASE,
+)
 _AT_MOST = 4  # of them before one question
+_UNACCENTED = re.compile(
+    r"\W*(?:(?:a|de|en|con|por|para|desde|hasta|sobre) )?(que|quien(?:es)?|cual(?:es)?|cuando|donde|como|cuant[oa]s?)\b(?!.*[,¿])",
+    re.IGNORECASE,
+)
+_ACCENTED = re.compile(r"\b(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?)\b", re.IGNORECASE)
+_ACCENTS = {"que": (2, "é"), "qui": (3, "é"), "cua": (2, "á"), "don": (1, "ó"), "com": (1, "ó")}
 # What is asked of an acronym: the words that ask, which no answer need say.
 _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
@@ -98,15 +118,33 @@ _PATTERNS = [(re.compile(rf"\W*{pattern}\W*", re.IGNORECASE), asked) for asked, 
 
 
 def strip_request(text: str) -> str:
-    """A question without the words that only ask for an answer: greetings, "can you tell me", "quisiera saber", "please"."""
+    """A question without the words that only ask for an answer: greetings, "can you tell me", "quisiera saber", "please"; and
+    without a sentence on who asks, where the question can do without.
+    """
     left = _AFTER.sub(r"\1", text)
     for _ in range(_AT_MOST):
-        match = _BEFORE.match(left)
-        rest = left[match.end() :] if match else ""
-        if not re.search(r"\w", rest):
+        if match := _WHO_ASKS.match(left):
+            if not _has_content(left[match.end() :]):
+                break
+        elif not (match := _BEFORE.match(left)) or not re.search(r"\w", left[match.end() :]):
             break
-        left = rest
+        left = left[match.end() :]
     return left if re.search(r"\w", left) else text
+
+
+def _has_content(text: str) -> bool:
+    words = set(folded_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS
+    return len(words) > 1 or _CAPITALS.search(text) is not None
+
+
+def accent_question_word(text: str) -> str:
+    """A Spanish question with the accent of the question word that it opens with: "que es" asks, whoever leaves it out."""
+    match = None if _ACCENTED.search(text) else _UNACCENTED.match(text)
+    if match is None:
+        return text
+    word = match[1]
+    accented = _ACCENTS[word.lower()[:3]]
+    return text[: match.start(1)] + word[: accented[0]] + accented[1] + word[accented[0] + 1 :] + text[match.end(1) :]
 
 
 def reword(text: str, lang: Lang) -> str | None:

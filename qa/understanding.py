@@ -18,10 +18,17 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
 from qa.kinds import kind_of
-from qa.rewording import reword, strip_request
+from qa.rewording import accent_question_word, reword, strip_request
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
+
+_LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a question all in capitals
+# As in a quick message.
+_SHORTHAND: dict[Lang, dict[str, str]] = {
+    "en": {"whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
+    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "d": "de", "tb": "también"},
+}
 
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 
@@ -108,18 +115,21 @@ def understand(
     """The question as it will be searched. Raises BadQuestion."""
     asked = clean_question(text)
     before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item)]
+    plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
-    language = lang or guess_question_lang(asked, index, earlier)
+    language = lang or guess_question_lang(plain, index, earlier)
     shown: str | None = None
-    search, search_lang = strip_request(asked), language
+    search, search_lang = strip_request(plain), language
     if before:
-        completed = complete_from_history(search, [strip_request(item) for item in before], index, language)
+        completed = complete_from_history(search, [strip_request(restore_case(item, index)) for item in before], index, language)
         if completed is not None:
             search, search_lang = completed
             shown = search
     corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
+    if search_lang == "es":
+        search = accent_question_word(search)
     if reworded := reword(search, search_lang):
         search = shown = reworded
     filters = filters or Filters()
@@ -129,14 +139,40 @@ def understand(
     return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before))
 
 
+def restore_case(text: str, index: Index) -> str:
+    """A question all in small letters or all in capitals, with capitals where the collection always has them.
+
+    Names and acronyms are known by their capitals in what follows (Lita et al. 2003, tRuEcasIng, ACL).
+    """
+    loud = text.isupper()
+    if not loud and not text.islower():
+        return text
+    pieces: list[str] = []
+    end = 0
+    for word in find_words(text):
+        surface, form = word.surface, word.folded
+        if form.isalpha():
+            usual = index.vocabulary.spelling(form) if form in index.vocabulary else ""
+            if usual and not index.vocabulary.is_common(form):
+                surface = surface.upper() if usual.isupper() else surface.capitalize()
+            elif loud and (usual or len(form) > _LONGEST_ACRONYM or form in ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS):
+                surface = surface.lower()
+        pieces += [text[end : word.start], surface]
+        end = word.end
+    return "".join((*pieces, text[end:]))
+
+
 def correct_spelling(text: str, index: Index, lang: Lang) -> str:
     """The text with words unknown to everything replaced by the collection's nearest word; known words stay."""
     pieces: list[str] = []
     end = 0
     for word in find_words(text):
-        better = None if _known(word, index, lang) else index.vocabulary.nearest(word.folded)
-        if better is not None:
-            pieces += [text[end : word.start], index.vocabulary.spelling(better)]
+        meant = _SHORTHAND[lang].get(word.folded)
+        if meant is None and not _known(word, index, lang):
+            better = index.vocabulary.nearest(word.folded)
+            meant = None if better is None else index.vocabulary.spelling(better)
+        if meant is not None:
+            pieces += [text[end : word.start], meant]
             end = word.end
     pieces.append(text[end:])
     return "".join(pieces)

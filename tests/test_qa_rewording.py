@@ -4,7 +4,7 @@ import pytest
 
 from corpus.records import Lang
 from index.searching import Index
-from qa.rewording import reword, strip_request
+from qa.rewording import accent_question_word, reword, strip_request
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -29,6 +29,12 @@ from qa.understanding import MAX_QUESTION_CHARS, understand
         ("Explícame qué es la troika", "qué es la troika"),
         ("Necesito información sobre el fondo", "el fondo"),
         ("Quiero saber de qué trata la declaración", "de qué trata la declaración"),
+        ("I am a journalist and write about visas. When was the fund created?", "When was the fund created?"),
+        ("Trabajo en una ONG, ¿cómo podemos participar en la mesa?", "¿cómo podemos participar en la mesa?"),
+        ("Soy periodista. ¿Cuándo se creó el fondo?", "¿Cuándo se creó el fondo?"),
+        ("Where can I find the text of the declaration?", "the declaration?"),
+        ("¿Dónde puedo leer la declaración de 2016?", "la declaración de 2016?"),
+        ("Do you have documents about visas?", "visas?"),
     ],
 )
 def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) -> None:
@@ -41,11 +47,44 @@ def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) ->
         "Hi", "Please", "Gracias", "Tell me", "¿Pueden hablar los observadores?", "¿Gracias a quiénes se reunieron?",
         "Can migrants ask for help?", "Could Panama attend?", "¿Puede México dar asilo?", "Information systems on migration",
         "Who told the press about it?", "What do observers know about it?", "Did the ministers give a summary of the talks?",
-        "¿Quién explica la declaración?",
+        "¿Quién explica la declaración?", "I was told that observers vote. Is that so?", "My country chairs the meeting",
     ],
 )  # fmt: skip
 def test_the_same_words_stay_where_they_are_what_is_asked_or_all_there_is(text: str) -> None:
     assert strip_request(text) == text
+
+
+@pytest.mark.parametrize(
+    "text, accented",
+    [
+        ("que es la troika", "qué es la troika"),
+        ("¿Quienes son los miembros?", "¿Quiénes son los miembros?"),
+        ("en que año fue", "en qué año fue"),
+        ("Cuantas reuniones hubo", "Cuántas reuniones hubo"),
+        ("Cuando presidió Belice, ¿qué pasó?", "Cuando presidió Belice, ¿qué pasó?"),
+        ("que países dicen cómo se hace", "que países dicen cómo se hace"),
+        ("países que participan", "países que participan"),
+    ],
+)
+def test_the_question_word_at_the_opening_gets_its_accent(text: str, accented: str) -> None:
+    assert accent_question_word(text) == accented
+
+
+@pytest.mark.parametrize(
+    "text, searched",
+    [
+        ("WHO FOUNDED THE RCM?", "who founded the RCM?"),
+        ("¿QUÉ ES LA CRM?", "¿qué es la CRM?"),
+        ("is mexico part of the rcm?", "Which countries are members of the RCM?"),
+        ("q es la crm", "qué es la CRM"),
+        ("whats the rcm", "what is the RCM"),
+        ("Who chairs the rcm in XYZQ?", "Who chairs the rcm in XYZQ?"),
+    ],
+)
+def test_a_question_all_small_or_all_in_capitals_is_written_as_the_collection_writes(
+    tiny_index: Index, text: str, searched: str
+) -> None:
+    assert understand(text, tiny_index).search_text == searched
 
 
 @pytest.mark.parametrize(
