@@ -30,7 +30,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),
     ("where", r"\b(where|d[oó]nde|ad[oó]nde|(which|what) (\w+ ){0,2}(city|cities|place|venue|hotel|building|town|capital)|qu[eé] (\w+ )?(ciudad|lugar|sede|hotel|edificio|capital)(es)?|sede)\b"),
     ("why", r"\b(why|por qu[eé]|what reason|for what reason|motivo|raz[oó]n)\b"),
-    ("which", r"\b(who|qui[eé]n(es)?) (is|are|were|es|son|eran|fueron) (an? |the |los |las |its |sus )?(\w+ )?(members?|observers?|partners?|participants|founders|donors|miembros?|integrantes?|observador(es)?|socios|participantes|fundadores|donantes)\b"),
+    ("which", r"\b(who|qui[eé]n(es)?) (is|are|were|es|son|eran|fueron) (an? |the |los |las |its |sus )?([\w'’]+ )?(members?|observers?|partners?|participants|founders|donors|miembros?|integrantes?|observador(es)?|socios|participantes|fundadores|donantes)\b"),
     ("who", rf"\b(who|whom|whose|qui[eé]n(es)?|(which|what) (\w+ )?(person|{_OFFICES}|country chaired)|qu[eé] (persona|{_OFFICES_ES}))\b"),
     ("how", r"^\W*(how|c[oó]mo|de qu[eé] (manera|forma))\b"),
     ("which", r"\b(which|list(a|ado)?|name the|cu[aá]les|qu[eé] (pa[ií]ses|organizaciones|temas|objetivos|medidas|instituciones|organismos)|what (are|were) the|enumer[ae]|menciona)\b"),

@@ -21,8 +21,8 @@ _TEXT = (
 )
 _QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
 _REQUESTS = (
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry)(?: (?:there|all|everyone))?",
-    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|gracias(?! a )|por favor)(?: a todos)?",
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great)(?: (?:there|all|everyone))?",
+    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas )?gracias(?! a )|por favor|vale|perfecto|entiendo)(?: a todos)?",
     rf"(?:(?:can|could|would|will) you |(?:i|we)(?: would|['’]d) like (?:you )?to |(?:i|we) (?:want|need|wish)(?: you)? to |may i )(?:please |kindly )?"
     rf"(?:(?:tell|give|show|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
     rf"explain(?: to (?:me|us))?|(?:let (?:me|us) know|know|learn|find out|ask|hear|understand){_ABOUT}?)",
@@ -95,6 +95,15 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
         ),
     ),
     (
+        {"en": "When was {} created?", "es": "¿Cuándo se creó {}?"},
+        (
+            rf"(?:when|in (?:what|which) year) (?:was|did) {_BODY} (?:set up|formed|born|come into (?:being|existence))",
+            rf"since when (?:does|has) {_BODY} exist(?:ed)?",
+            rf"how (?:old is|long has) {_BODY}(?: existed| been around)?",
+            rf"(?:desde cu[aá]ndo existe|cu[aá]ndo (?:naci[oó]|surgi[oó]|se form[oó])|cu[aá]ntos años (?:tiene|lleva)) {_BODY_ES}",
+        ),
+    ),
+    (
         {"en": "Where is the seat of {}?", "es": "¿Dónde tiene su sede {}?"},
         (
             rf"where(?:'s|’s| is) {_BODY}(?: located| based| situated| headquartered)?",
@@ -130,6 +139,12 @@ def strip_request(text: str) -> str:
             break
         left = left[match.end() :]
     return left if re.search(r"\w", left) else text
+
+
+def only_greets(text: str) -> bool:
+    """Whether a text is a greeting, thanks or a request and nothing else: no question to go on from."""
+    match = _BEFORE.match(text)
+    return match is not None and re.search(r"\w", text[match.end() :]) is None
 
 
 def _has_content(text: str) -> bool:

@@ -18,7 +18,7 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
 from qa.kinds import kind_of
-from qa.rewording import accent_question_word, reword, strip_request
+from qa.rewording import accent_question_word, only_greets, reword, strip_request
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -51,6 +51,26 @@ _WH = re.compile(
     r"\b(when|where|who|why|how many|how|which|what|cu[aá]ndo|d[oó]nde|qui[eé]n(?:es)?|por qu[eé]|cu[aá]nt[oa]s?|c[oó]mo|cu[aá]l(?:es)?|qu[eé])\b",
     re.IGNORECASE,
 )
+
+
+_OF = "'s"
+_IT = re.compile(
+    r"(?P<before>.*?)\b(?:(?P<of>its|his|her)|it|he|she|him)\b(?P<after>.*) "
+    r"\((?P<name>(?-i:[A-ZÁÉÍÓÚÑ][\w'’-]*(?P<joined> (?:of|on|for))?(?: [A-ZÁÉÍÓÚÑ][\w'’-]*){0,3}))\)\?",
+    re.IGNORECASE,
+)
+_POINTED_AT = re.compile(
+    r"\b(?:that|this|those|these|same|es[ae]s?|est[ae]s?|dich[ao]s?|mism[ao]s?) ([^\W\d]{4,})", re.IGNORECASE
+)
+_COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
+_ARTICLES = r"(?:the|its|their|his|her|el|la|los|las|su|sus)"
+_NOUN = re.compile(
+    rf"(?:(?P<before>for|of|in|on|with|about|from|para|de|en|con|sobre|desde) )?(?:(?P<article>{_ARTICLES}) )?(?P<noun>[^\W\d]+(?: [^\W\d]+)?)",
+    re.IGNORECASE,
+)
+_ASKING_FOR = r"which|how many|qu[eé]|cu[aá]nt[oa]s"
+_NOUN_AFTER = re.compile(rf"\b(?:{_ARTICLES}|{_ASKING_FOR}|what) (?P<noun>[^\W\d]+)", re.IGNORECASE)
+_NOUN_ASKED = re.compile(rf"\b(?:{_ASKING_FOR}) (?P<noun>[^\W\d]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +134,7 @@ def understand(
 ) -> Question:
     """The question as it will be searched. Raises BadQuestion."""
     asked = clean_question(text)
-    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item)]
+    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item) and not only_greets(item)]
     plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(plain, index, earlier)
@@ -123,8 +143,8 @@ def understand(
     if before:
         completed = complete_from_history(search, [strip_request(restore_case(item, index)) for item in before], index, language)
         if completed is not None:
-            search, search_lang = completed
-            shown = search
+            search_lang = completed[1]
+            search = shown = _as_written(_name_for_pronoun(completed[0]), search_lang)
     corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
@@ -219,12 +239,14 @@ def _slots(text: str, index: Index) -> list[_Slot]:
     known = {(s.start, s.end) for s in slots}
     for word in words:
         entry = index.gloss.entry(word.folded)
-        named = (word.surface[:1].isupper() and word.start > 0) or (entry is not None and not entry.senses and not entry.function)
+        named = (word.surface[:1].isupper() and word.start > 0) or (
+            entry is not None and not entry.senses and not entry.function and not index.gloss.is_english(word.folded)
+        )
         if (
             named
             and not any(s <= word.start < e for s, e in known)
             and word.folded in index.vocabulary
-            and word.folded not in _WH_WORDS
+            and word.folded not in _WH_WORDS | ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS
         ):
             slots.append(_Slot("name", word.start, word.end))
     joined: list[_Slot] = []
@@ -269,6 +291,8 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     slots = _slots(asked, index)
     own_subject = len(content) - sum(1 for s in slots if s.kind in ("year", "ordinal"))
     names = [s for s in slots if s.kind in ("concept", "country", "name")]
+    if _COMPARES.search(asked) and len(names) == 1:
+        continues = True  # with what was spoken of
     if not continues and not pointing and own_subject >= 2:
         return None
     if not continues and not pointing and names and content:
@@ -281,18 +305,35 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
     bare = [w for w in content if not any(s.start <= w.start < s.end for s in slots)]
     if not content or (not bare and not slots):
-        return _swap_question_word(rest, earlier, spoken), spoken
+        return _swap_question_word(rest, earlier, spoken, index), spoken
+    if continues and not slots and (exchanged := _swap_noun(rest, earlier)):
+        return exchanged, spoken
     if slots and not bare:
         swapped = _swap_slots(asked, slots, earlier, index)
         if swapped is not None:
             wh = _WH.search(rest)
             if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked):
-                swapped = _swap_question_word(wh.group(), swapped, spoken)
+                swapped = _swap_question_word(wh.group(), swapped, spoken, index)
             return swapped, spoken
     kept = " ".join(_carried(asked, slots, earlier, index))
     if spoken == "es" and lang == "en":
         kept = index.gloss.gloss_text(kept, "es")
     return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
+
+
+def _name_for_pronoun(completed: str) -> str:
+    """ "When did it start (RCM)?" with the name in the place of the pronoun, where a name is all that is carried along."""
+    match = _IT.fullmatch(completed)
+    if match is None:
+        return completed
+    name = f"the {match['name']}" if match["name"].isupper() or match["joined"] else match["name"]
+    return f"{match['before']}{name}{_OF if match['of'] else ''}{match['after']}?"
+
+
+def _as_written(question: str, lang: Lang) -> str:
+    """A completed question with its first letter a capital and its opening mark."""
+    opened = question.lstrip("¿ ")
+    return ("¿" if lang == "es" and question.endswith("?") else "") + opened[:1].upper() + opened[1:]
 
 
 def _demonstrative(text: str) -> bool:
@@ -322,15 +363,38 @@ def _standing(history: Sequence[str], index: Index) -> tuple[str, Lang]:
     return earlier, lang
 
 
-def _swap_question_word(rest: str, earlier: str, lang: Lang) -> str:
+def _swap_question_word(rest: str, earlier: str, lang: Lang, index: Index) -> str:
     """ "And when?" after "Where was the RCM created?": the earlier question with the new question word."""
     wh = _WH.search(rest)
     old = _WH.search(earlier)
-    if wh is None or old is None:
+    if wh is None:
         return f"{earlier.rstrip(' ?!.')} – {rest}"
+    if old is None:
+        return f"{rest.rstrip(' ?!.')} ({' '.join(_carried(rest, [], earlier, index))})?"
     word = _WH_IN[lang].get(fold(wh.group()), wh.group())
     word = word.capitalize() if old.group()[0].isupper() else word.lower()
     return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
+
+
+def _swap_noun(rest: str, earlier: str) -> str | None:
+    """ "And for women?" after "Which guidelines are there for children?", "and the observers?" after "Who are its members?": the
+    earlier question with the noun in the like place exchanged; None without a like.
+    """
+    new = _NOUN.fullmatch(rest.strip(" ?!.,"))
+    if new is None or not (new["before"] or new["article"] or " " not in new["noun"]):
+        return None
+    main = earlier.split("(", 1)[0]
+    places = (
+        (_NOUN_AFTER if new["article"] else _NOUN_ASKED)
+        if new["before"] is None
+        else re.compile(rf"\b{new['before']} (?:{_ARTICLES} )?(?P<noun>[^\W\d]+)", re.IGNORECASE)
+    )
+    found = list(places.finditer(main))
+    if not found:
+        return None
+    noun = rest.strip(" ?!.,")[new.start("article") if new["before"] and new["article"] else new.start("noun") :]
+    start = found[-1].start("noun") if not new["before"] else found[-1].start() + len(new["before"]) + 1
+    return earlier[:start] + noun + earlier[found[-1].end() :]
 
 
 def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
@@ -358,21 +422,33 @@ def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) 
 
 
 def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> list[str]:
-    """The names, numbers and subject of the earlier question that a follow-up does not bring itself."""
+    """The names, numbers and subject of the earlier question that a follow-up does not bring itself.
+
+    What that question carried along itself, in brackets, is what the conversation is about; of the rest of it then only names,
+    numbers and what it points at ("that workshop") go on.
+    """
     own = {s.kind for s in slots}
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
     old_slots = _slots(earlier, index)
+    whole = {s.start: earlier[s.start : s.end] for s in old_slots if s.kind == "concept"}  # "Plan of Action", in one piece
+    inside = {at for s in old_slots if s.kind == "concept" for at in range(s.start + 1, s.end)}
     years_given = "year" in own or "ordinal" in own
     taken: set[int] = set()
+    named: set[int] = set()
     for slot in old_slots:
+        named.update(range(slot.start, slot.end))
         if slot.kind in ("year", "ordinal") and years_given:
             taken.update(range(slot.start, slot.end))
+    about = earlier.find("(")
+    for match in _POINTED_AT.finditer(earlier, 0, max(about, 0)):
+        named.update(range(*match.span(1)))
     for word in find_words(earlier):
         plain = word.folded
         if plain in ENGLISH_STOP_WORDS or plain in SPANISH_STOP_WORDS or plain in _POINTERS or plain in own_words:
             continue
         if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
             continue
-        kept.append(word.surface)
+        if (word.start > about or word.start in named) and word.start not in inside:
+            kept.append(whole.get(word.start, word.surface))
     return kept[:12]

@@ -138,7 +138,7 @@ def test_the_question_itself_is_kept_and_a_new_wording_is_shown(tiny_index: Inde
 
 def test_a_polite_follow_up_is_completed(tiny_index: Index) -> None:
     question = understand("Thanks! And when?", tiny_index, history=["Please tell me where the RCM was created"])
-    assert question.search_text == "when the RCM was created"
+    assert question.search_text == "When the RCM was created"
 
 
 @pytest.mark.parametrize("part", ["hi ", "the a ", "¿", "please, ", "is Aa of Aa ", "of the A", "tell me about "])

@@ -87,6 +87,17 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["¿Dónde fue la reunión de 2010?"], "and when?", "¿Cuándo fue la reunión de 2010?"),
         (["Where was the meeting in 2010?", "¿y en 2014?"], "¿cuándo?", "When was the meeting in 2014?"),
         (["Where did the XV Annual Meeting take place?", "and the XIX?"], "when?", "When did the XIX Annual Meeting take place?"),
+        (["What is the RCM?"], "When did it start?", "When did the RCM start?"),
+        (["What is the RCM?", "Who are its members?"], "and the observers?", "Who are the RCM's observers?"),
+        (["What is the RCM?", "Who are its members?", "And the observers?"], "who pays for it?", "Who pays for the RCM?"),
+        (["¿Qué es la CRM?", "¿Quiénes son sus miembros?"], "¿cuándo se reúne?", "¿Cuándo se reúne (CRM)?"),
+        (["Where was the XV meeting held?", "what was its theme?"], "who chaired it?", "Who chaired it (XV meeting held)?"),
+        (["What guidelines exist for children?"], "and for women?", "What guidelines exist for women?"),
+        (["Which organizations are observers?"], "and countries?", "Which countries are observers?"),
+        (["Does the RCM have a secretariat?"], "where?", "Where (RCM secretariat)?"),
+        (["What is the SACM?"], "difference with the RCM?", "Difference with the RCM (SACM)?"),
+        (["What is the RCM?", "thank you!"], "and when was it created?", "When was the RCM created?"),
+        (["What is the Plan of Action?"], "who adopted it?", "Who adopted the Plan of Action?"),
     ],
 )
 def test_a_follow_up_takes_the_rest_from_the_question_before(
@@ -94,7 +105,7 @@ def test_a_follow_up_takes_the_rest_from_the_question_before(
 ) -> None:
     question = understand(text, tiny_index, history=history)
     assert question.search_text == question.interpreted_as == searched
-    assert (question.text, question.history) == (text, tuple(history))
+    assert (question.text, question.history) == (text, tuple(item for item in history if item != "thank you!"))
 
 
 @pytest.mark.parametrize(
