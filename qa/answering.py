@@ -25,6 +25,7 @@ from qa.errors import BadQuestion
 from qa.evidence import choose_sentences, make_highlights, show_matches
 from qa.examining import Examined, Examiner, depth_of, second_order
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
+from qa.rewording import asks_nothing
 from qa.suggesting import suggest
 from qa.understanding import understand
 from qa.versions import in_own_language
@@ -147,8 +148,8 @@ class Engine:
         timing = timing or Timing()
         with timing.stage("understand"):
             question = self.understand(text, lang=lang, history=history, filters=filters)
-        candidates = self.search(question, timing)
-        if not len(candidates.ordinals):
+        candidates = None if asks_nothing(question.text) else self.search(question, timing)
+        if candidates is None or not len(candidates.ordinals):
             return self._nothing(question, suggest(self, question, candidates, "not_found") if suggestions else ())
         with timing.stage("extract"):
             candidates, seen = self.examine(question, candidates)
@@ -274,7 +275,7 @@ class Engine:
         return Answer(
             question=question,
             status="not_found",
-            confidence=make_confidence(0.0, "none", empty_reason(question)),
+            confidence=make_confidence(0.0, "none", empty_reason(question, self.info.documents)),
             text="",
             lang=None,
             citations=(),

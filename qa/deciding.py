@@ -18,6 +18,7 @@ from qa.examining import COVERED, Examined, Subject
 from qa.expecting import YEAR, find_counts, lacks_countries
 from qa.kinds import asks_for_person
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
+from qa.rewording import asks_nothing
 
 PATH = Path(__file__).parent / "calibration.json"
 # Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.
@@ -226,6 +227,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "year": "No document of the collection says this about {names}.",
         "topic": "The collection is about the Regional Conference on Migration; nothing in it concerns {names}.",
         "nothing": "The collection is about the Regional Conference on Migration; nothing in it answers this question.",
+        "program": "This searches {documents:,} documents about the Regional Conference on Migration and quotes what answers a question; ask one.",
         "filters": "No passage matches the chosen filters; take one of them away and ask again.",
         "phrase": "No document contains the words {names} exactly so.",
     },
@@ -238,6 +240,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "year": "Ningún documento de la colección dice esto sobre {names}.",
         "topic": "La colección trata de la Conferencia Regional sobre Migración; nada en ella se refiere a {names}.",
         "nothing": "La colección trata de la Conferencia Regional sobre Migración; nada en ella responde a esta pregunta.",
+        "program": "Aquí se busca en {documents:,} documentos sobre la Conferencia Regional sobre Migración y se cita lo que responde a una pregunta; haga una.",
         "filters": "Ningún pasaje cumple los filtros elegidos; quite alguno y pregunte de nuevo.",
         "phrase": "Ningún documento contiene exactamente las palabras {names}.",
     },
@@ -251,9 +254,11 @@ def _quote_names(names: list[str], lang: Lang) -> str:
     return ", ".join(marked[:-1]) + joint + marked[-1] if marked else ""
 
 
-def empty_reason(question: Question) -> str:
-    """Why there is not a single passage."""
+def empty_reason(question: Question, documents: int) -> str:
+    """Why there is not a single passage of so many documents."""
     words = _REASONS[question.lang]
+    if asks_nothing(question.text):
+        return words["program"].format(documents=documents)
     if question.filters.phrases:
         return words["phrase"].format(names=_quote_names(list(question.filters.phrases), question.lang))
     if question.filters.as_dict():

@@ -52,6 +52,13 @@ _WHO_ASKS = re.compile(
     r"[^.?!¿¡:;\d]*(?:[.!:;] |,? ?(?=¿))",
     re.IGNORECASE,
 )
+_ABOUT_US = re.compile(
+    r"\W*(?:help|(?:what|how) can (?:i|you) (?:ask|do|help)(?: here| you| me| for me)?|(?:who|what) are you|what(?: i|['’])s this|how does (?:this|it) work|"
+    r"(?:are you|is this) (?:an? )?(?:robot|bot|human|person|ai|chatgpt)|"
+    r"ayuda|qu[eé] (?:puedo|se puede) preguntar|(?:qu[eé]|c[oó]mo) puedes (?:hacer|responder|ayudar)(?:me)?|(?:qui[eé]n|qu[eé]) eres|qu[eé] es esto|"
+    r"c[oó]mo funciona(?: esto)?|(?:eres|es esto) (?:una? )?(?:robot|bot|humano|persona|ia|chatgpt))\W*",
+    re.IGNORECASE,
+)
 _AT_MOST = 4  # of them before one question
 _UNACCENTED = re.compile(
     r"\W*(?:(?:a|de|en|con|por|para|desde|hasta|sobre) )?(que|quien(?:es)?|cual(?:es)?|cuando|donde|como|cuant[oa]s?)\b(?!.*[,¿])",
@@ -141,10 +148,12 @@ def strip_request(text: str) -> str:
     return left if re.search(r"\w", left) else text
 
 
-def only_greets(text: str) -> bool:
-    """Whether a text is a greeting, thanks or a request and nothing else: no question to go on from."""
+def asks_nothing(text: str) -> bool:
+    """Whether a text is a greeting, thanks, a call for help or about this program, and no question about documents."""
     match = _BEFORE.match(text)
-    return match is not None and re.search(r"\w", text[match.end() :]) is None
+    return (match is not None and re.search(r"\w", text[match.end() :]) is None) or _ABOUT_US.fullmatch(
+        strip_request(text)
+    ) is not None
 
 
 def _has_content(text: str) -> bool:

@@ -25,11 +25,13 @@ _FORMS: dict[Lang, dict[str, str]] = {
 }
 
 
-def suggest(engine: "Engine", question: Question, candidates: Candidates, status: Status, limit: int = 3) -> tuple[str, ...]:
+def suggest(
+    engine: "Engine", question: Question, candidates: Candidates | None, status: Status, limit: int = 3
+) -> tuple[str, ...]:
     """At most `limit` questions near this one that the collection answers; each was asked and is `answered`."""
     forms = _FORMS[question.lang]
     tries: list[str] = []
-    if len(candidates.ordinals) and status == "related":
+    if candidates is not None and status == "related":
         for position in diversify(engine.index, candidates, 2, per_document=1):
             document = engine.index.store.document_at(
                 int(engine.index.attributes.rows["document"][candidates.ordinals[position]])

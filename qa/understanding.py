@@ -18,7 +18,7 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
 from qa.kinds import kind_of
-from qa.rewording import accent_question_word, only_greets, reword, strip_request
+from qa.rewording import accent_question_word, asks_nothing, reword, strip_request
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -134,13 +134,13 @@ def understand(
 ) -> Question:
     """The question as it will be searched. Raises BadQuestion."""
     asked = clean_question(text)
-    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item) and not only_greets(item)]
+    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item) and not asks_nothing(item)]
     plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(plain, index, earlier)
     shown: str | None = None
     search, search_lang = strip_request(plain), language
-    if before:
+    if before and not asks_nothing(asked):
         completed = complete_from_history(search, [strip_request(restore_case(item, index)) for item in before], index, language)
         if completed is not None:
             search_lang = completed[1]

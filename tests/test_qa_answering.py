@@ -213,6 +213,14 @@ def test_quoted_words_are_in_every_passage_shown(engine: Engine) -> None:
     assert nothing.status == "not_found" and "families change migration" in nothing.confidence.reason
 
 
+@pytest.mark.parametrize("text, said", [("Hi there!", "This searches"), ("¡Hola!", "Aquí se busca"), ("thanks", "This searches")])
+def test_a_greeting_is_told_what_is_here_and_what_may_be_asked(engine: Engine, text: str, said: str) -> None:
+    answer = engine.answer(text, history=["Where was the XIX Annual Meeting held?"], include_passages=True)
+    assert (answer.status, answer.passages, answer.question.interpreted_as) == ("not_found", (), None)
+    assert said in answer.confidence.reason and f" {engine.info.documents} " in answer.confidence.reason
+    assert all(engine.answer(suggested).status == "answered" for suggested in answer.suggestions)
+
+
 def test_years_that_contradict_each_other_are_refused(engine: Engine) -> None:
     with pytest.raises(BadQuestion, match="year_from=2014 is after year_to=2010"):
         engine.answer("RCM", filters=Filters(year_from=2014, year_to=2010))

@@ -4,7 +4,7 @@ import pytest
 
 from corpus.records import Lang
 from index.searching import Index
-from qa.rewording import accent_question_word, reword, strip_request
+from qa.rewording import accent_question_word, asks_nothing, reword, strip_request
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -146,3 +146,20 @@ def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
     text = (part * MAX_QUESTION_CHARS)[:MAX_QUESTION_CHARS]
     left = strip_request(text)
     assert left and reword(left, "en") is None  # a pattern that explodes would take years
+
+
+@pytest.mark.parametrize(
+    "text, nothing",
+    [
+        ("Hi there!", True),
+        ("¡Muchas gracias!", True),
+        ("Help, please", True),
+        ("¿Qué puedo preguntar?", True),
+        ("Are you a robot?", True),
+        ("help for migrants", False),
+        ("What is it?", False),
+        ("¿Quién es el coordinador?", False),
+    ],
+)
+def test_greetings_and_calls_for_help_ask_nothing_of_the_documents(text: str, nothing: bool) -> None:
+    assert asks_nothing(text) is nothing
