@@ -4,6 +4,7 @@ By form alone: what a question is about is carried over as it stands.
 """
 
 import re
+from collections.abc import Callable
 
 from corpus.records import Lang
 from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
@@ -66,6 +67,31 @@ _UNACCENTED = re.compile(
 )
 _ACCENTED = re.compile(r"\b(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?)\b", re.IGNORECASE)
 _ACCENTS = {"que": (2, "é"), "qui": (3, "é"), "cua": (2, "á"), "don": (1, "ó"), "com": (1, "ó")}
+# Time as seen from today, of what happens again and again or is held for a while; "IOM's latest profile" is not dated by it.
+_NUMBERED = re.compile(r"\d|\b[IVX]{2,}\b")
+_EVENT = (
+    r"(?:meeting|conference|presidency|chair(?:manship)?|workshop|declaration|forum|congress|plenary|edition|summit|"
+    r"reuni[oó]n(?:es)?|conferencia|presidencia|taller(?:es)?|declaraci[oó]n|foro|congreso|plenaria|edici[oó]n|cumbre|(?-i:RCM|CRM|RCGM|GRCM))"
+)
+_FEW = r"(?:(?!(?:among|of|in|at|on|for|by|the|a|an|and|or|de|del|en|por|para|el|la|los|las|un|una|y|o) )[^\W\d]+ ){0,2}?"
+_NOW_WORDS = re.compile(r"\b(?:currently|now|today|at present|actualmente|ahora|hoy(?: en d[ií]a)?)\b ?", re.IGNORECASE)
+_SHORTLY = r"(?: [^\W\d]+){0,6}\W*$"
+_NOW = re.compile(
+    rf"\b(?P<when>current|present) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>actual)\b|"
+    rf"\b(?:who|which country|qui[eé]n|qu[eé] pa[ií]s) .*{_NOW_WORDS.pattern}|"
+    r"^\W*(?:who|which country) (?:is )?(?:chair(?:s|ing)|presid(?:es|ing) over|(?:has|holds|holding) the (?:\w+ ){0,2}presidency|lead(?:s|ing)|head(?:s|ing))"
+    + _SHORTLY
+    + "|"
+    r"^\W*(?:qui[eé]n|qu[eé] pa[ií]s) (?:preside|encabeza|lidera|(?:tiene|ejerce|ocupa) la presidencia)" + _SHORTLY,
+    re.IGNORECASE,
+)
+_LAST = re.compile(
+    rf"\b(?P<when>last|latest|most recent|newest|[uú]ltim[ao]s?) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>m[aá]s recientes?|pasad[ao]s?)\b",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(
+    rf"\b(?P<when>next|upcoming|pr[oó]xim[ao]s?) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>siguientes?)\b", re.IGNORECASE
+)
 # What is asked of an acronym: the words that ask, which no answer need say.
 _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
@@ -169,6 +195,24 @@ def accent_question_word(text: str) -> str:
     word = match[1]
     accented = _ACCENTS[word.lower()[:3]]
     return text[: match.start(1)] + word[: accented[0]] + accented[1] + word[accented[0] + 1 :] + text[match.end(1) :]
+
+
+def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
+    """A question about the last, the present or the next of something with the years that this means, seen from `year`.
+
+    Years that the collection knows nothing of are left out. A question that names a number itself, a year or an edition, stays
+    as it is.
+    """
+    if _NUMBERED.search(text):
+        return text
+    for pattern, years in ((_LAST, (year - 2, year - 1, year)), (_NOW, (year,)), (_NEXT, (year, year + 1))):
+        if match := pattern.search(text):
+            name = next((name for name, word in match.groupdict().items() if word), None)
+            left = text if name is None else text[: match.start(name)] + text[match.end(name) :].lstrip()
+            left = _NOW_WORDS.sub("", left)
+            known = [str(year) for year in years if is_known(str(year))]
+            return f"{left.rstrip(' ?!.')} ({', '.join(known)})?" if known else text
+    return text
 
 
 def reword(text: str, lang: Lang) -> str | None:

@@ -18,7 +18,7 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
 from qa.kinds import kind_of
-from qa.rewording import accent_question_word, asks_nothing, reword, strip_request
+from qa.rewording import accent_question_word, asks_nothing, date_today, reword, strip_request
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -150,7 +150,9 @@ def understand(
         search = shown = corrected
     if search_lang == "es":
         search = accent_question_word(search)
-    if reworded := reword(search, search_lang):
+    if (dated := date_today(search, int(index.manifest.built_at[:4]), lambda year: index.english.frequency(year) > 0)) != search:
+        search = shown = dated
+    elif reworded := reword(search, search_lang):
         search = shown = reworded
     filters = filters or Filters()
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))

@@ -4,7 +4,7 @@ import pytest
 
 from corpus.records import Lang
 from index.searching import Index
-from qa.rewording import accent_question_word, asks_nothing, reword, strip_request
+from qa.rewording import accent_question_word, asks_nothing, date_today, reword, strip_request
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -125,6 +125,32 @@ def test_a_question_of_a_common_form_is_asked_as_answers_say_it(text: str, lang:
 )  # fmt: skip
 def test_other_questions_stay_as_they_are(text: str) -> None:
     assert reword(text, "es" if text.startswith("¿") else "en") is None
+
+
+@pytest.mark.parametrize(
+    "text, dated",
+    [
+        ("When was the last meeting of the ABC?", "When was the meeting of the ABC (2029, 2030)?"),
+        ("última reunión viceministerial", "reunión viceministerial (2029, 2030)?"),
+        ("the most recent annual conference", "the annual conference (2029, 2030)?"),
+        ("Who holds the presidency now?", "Who holds the presidency (2030)?"),
+        ("¿Quién preside actualmente la ABC?", "¿Quién preside la ABC (2030)?"),
+        ("Who chairs the ABC?", "Who chairs the ABC (2030)?"),
+        ("presidencia actual", "presidencia (2030)?"),
+        ("Where is the next workshop?", "Where is the workshop (2030)?"),
+        ("Who chaired the ABC?", "Who chaired the ABC?"),
+        ("Who chairs the ABC, and for how long?", "Who chairs the ABC, and for how long?"),
+        ("Which agency stands last among the ABC observers?", "Which agency stands last among the ABC observers?"),
+        ("Who chairs the ABC in 2014?", "Who chairs the ABC in 2014?"),
+        ("What was said at the XV, the last meeting there?", "What was said at the XV, the last meeting there?"),
+        ("What does the latest profile say?", "What does the latest profile say?"),
+        (
+        ),
+    ],
+)
+def test_the_last_the_present_and_the_next_are_years(text: str, dated: str) -> None:
+    assert date_today(text, 2030, {"2029", "2030"}.__contains__) == dated
+    assert date_today(text, 2030, set().__contains__) == text
 
 
 def test_the_question_itself_is_kept_and_a_new_wording_is_shown(tiny_index: Index) -> None:
