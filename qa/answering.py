@@ -24,8 +24,8 @@ from qa.deciding import (
 from qa.errors import BadQuestion
 from qa.evidence import choose_sentences, make_highlights, show_matches
 from qa.examining import Examined, Examiner, depth_of, second_order
+from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
-from qa.rewording import asks_nothing
 from qa.suggesting import suggest
 from qa.understanding import understand
 from qa.versions import in_own_language

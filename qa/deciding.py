@@ -17,8 +17,8 @@ from qa.answers import Confidence, Level, Question, Status
 from qa.examining import COVERED, Examined, Subject
 from qa.expecting import YEAR, find_counts, lacks_countries
 from qa.kinds import asks_for_person
+from qa.requests import asks_nothing
 from qa.retrieving import Candidates, QuestionTerms, QuestionWord
-from qa.rewording import asks_nothing
 
 PATH = Path(__file__).parent / "calibration.json"
 # Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.

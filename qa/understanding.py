@@ -18,7 +18,8 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
 from qa.kinds import kind_of
-from qa.rewording import accent_question_word, asks_nothing, date_today, reword, strip_request
+from qa.requests import asks_nothing, strip_request
+from qa.rewording import accent_question_word, date_today, reword
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20

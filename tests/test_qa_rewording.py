@@ -4,7 +4,8 @@ import pytest
 
 from corpus.records import Lang
 from index.searching import Index
-from qa.rewording import accent_question_word, asks_nothing, date_today, reword, strip_request
+from qa.requests import asks_nothing, strip_request
+from qa.rewording import accent_question_word, date_today, reword
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -144,8 +145,6 @@ def test_other_questions_stay_as_they_are(text: str) -> None:
         ("Who chairs the ABC in 2014?", "Who chairs the ABC in 2014?"),
         ("What was said at the XV, the last meeting there?", "What was said at the XV, the last meeting there?"),
         ("What does the latest profile say?", "What does the latest profile say?"),
-        (
-        ),
     ],
 )
 def test_the_last_the_present_and_the_next_are_years(text: str, dated: str) -> None:

@@ -1,0 +1,87 @@
+"""What people say around a question: greetings, thanks, requests, who they are. It is not searched."""
+
+import re
+
+from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
+
+# What people say before a question and after it. What is only about something is asked for with "of", "about", "sobre", "de".
+_ABOUT = r"(?: (?:more |something |everything |all )?(?:about|on))"
+_SOBRE = r"(?: (?:m[aá]s |algo |todo )?(?:sobre|acerca de|respecto a|de(?! qu[eé]\b)|(?=del )))"
+_SUMMARY = (
+    r"(?: (?:an? |the |some |any |una? |el |la |alguna )?(?:short |brief |breve )?"
+    r"(?:summary|overview|information|info|details|resumen|panorama|informaci[oó]n|datos) (?:of|about|on|sobre|acerca de|de|(?=del )))"
+)
+_TEXT = (
+    r"(?: (?:an? |the |any |some |el |la |un |una |alg[uú]n |alguna )?(?:full )?"
+    r"(?:text|copy|documents?|sources?|texto|copia|documentos?|fuentes?) (?:of|about|on|de|sobre|acerca de|(?=del )))"
+)
+_QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
+_REQUESTS = (
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great)(?: (?:there|all|everyone))?",
+    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas )?gracias(?! a )|por favor|vale|perfecto|entiendo)(?: a todos)?",
+    rf"(?:(?:can|could|would|will) you |(?:i|we)(?: would|['’]d) like (?:you )?to |(?:i|we) (?:want|need|wish)(?: you)? to |may i )(?:please |kindly )?"
+    rf"(?:(?:tell|give|show|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
+    rf"explain(?: to (?:me|us))?|(?:let (?:me|us) know|know|learn|find out|ask|hear|understand){_ABOUT}?)",
+    rf"(?:tell|give|show|get|find) (?:me|us)(?:{_SUMMARY}|{_ABOUT})?|(?:explain|describe) (?:to )?(?:me|us)|help me (?:find|understand)",
+    rf"do you (?:happen to )?(?:know{_ABOUT}?|have{_SUMMARY})|what (?:do|can) you (?:know|tell (?:me|us)|say){_ABOUT}|(?:is|are) there{_SUMMARY}",
+    rf"i(?: am|['’]m) (?:(?:looking|searching) for{_SUMMARY}?|interested in|wondering(?: about)?)|i wonder|(?:i|we) (?:need|want){_SUMMARY}",
+    r"explain|describe|expl[ií](?:ca|que)|i have a question(?: about)?|my question is|tengo una (?:pregunta|duda)(?: sobre)?|mi pregunta es",
+    r"(?:(?:me |nos )(?:podr[ií]a[sn]?|puede[ns]?)(?: por favor)? (?:decir|explicar|indicar|informar|dar|contar|hablar|mostrar)|"
+    r"(?:podr[ií]a[sn]?|puede[ns]?)(?: usted(?:es)?)?(?: por favor)? (?:decir|explicar|indicar|informar|dar|contar|hablar|mostrar)(?:me|nos))"
+    rf"(?:{_SUMMARY}|{_SOBRE})?",
+    r"(?:quisiera|quiero|queremos|(?:me|nos) gustar[ií]a|necesito|necesitamos|deseo|desear[ií]a)"
+    rf"(?: (?:saber|conocer|preguntar|entender|averiguar){_SOBRE}?|{_SUMMARY})",
+    rf"(?:h[aá]ble?|h[aá]bla|cu[eé]nt[ae]|d[ií]|d[ií]ga|expl[ií](?:ca|que)|inf[oó]rm[ae]|mu[eé]str[ae]|d[aeé]|ind[ií](?:ca|que))(?:me|nos)(?:{_SUMMARY}|{_SOBRE})?",
+    rf"(?:sabe[ns]?|conoce[ns]?|recuerda[ns]?)(?: usted(?:es)?)?{_QUESTION_WORD_ES}",
+    rf"qu[eé] (?:sabe[ns]?|se sabe|(?:me|nos) puede[ns]? (?:decir|contar)){_SOBRE}|(?:busco|hay|existe){_SUMMARY}",
+    r"(?:summary|overview|information|info|resumen|informaci[oó]n) (?:of|about|on|sobre|acerca de|de|(?=del ))",
+    rf"(?:where (?:can|could|do|may) (?:i|we|one)|(?:can|could|may) (?:i|we)) (?:find|read|see|get|download|consult|access){_TEXT}?",
+    rf"(?:d[oó]nde|c[oó]mo) (?:se )?(?:puedo|puede|podemos|podr[ií]a) (?:encontrar|leer|ver|obtener|descargar|consultar|conseguir){_TEXT}?",
+    rf"(?:do you have|is there|are there|tiene[ns]?|hay|existen?){_TEXT}",
+    r"(?:sources|documents?|texts?|fuentes|documentos?|textos?) (?:about|on|sobre|acerca de)",
+)
+_BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
+_AFTER = re.compile(r"\W*\b(?:please|(?:many )?thanks|thank you|por favor|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE)
+# Who asks, in a sentence of its own.
+_WHO_ASKS = re.compile(
+    r"\W*(?:i|i['’]m|we|we['’]re|my|our|soy|somos|estoy|estamos|trabajo|trabajamos|escribo|estudio|preparo|preparamos|mi|nuestr[oa])\b"
+    r"[^.?!¿¡:;\d]*(?:[.!:;] |,? ?(?=¿))",
+    re.IGNORECASE,
+)
+_ABOUT_US = re.compile(
+    r"\W*(?:help|(?:what|how) can (?:i|you) (?:ask|do|help)(?: here| you| me| for me)?|(?:who|what) are you|what(?: i|['’])s this|how does (?:this|it) work|"
+    r"(?:are you|is this) (?:an? )?(?:robot|bot|human|person|ai|chatgpt)|"
+    r"ayuda|qu[eé] (?:puedo|se puede) preguntar|(?:qu[eé]|c[oó]mo) puedes (?:hacer|responder|ayudar)(?:me)?|(?:qui[eé]n|qu[eé]) eres|qu[eé] es esto|"
+    r"c[oó]mo funciona(?: esto)?|(?:eres|es esto) (?:una? )?(?:robot|bot|humano|persona|ia|chatgpt))\W*",
+    re.IGNORECASE,
+)
+_AT_MOST = 4  # of them before one question
+_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
+
+
+def strip_request(text: str) -> str:
+    """A question without the words that only ask for an answer: greetings, "can you tell me", "quisiera saber", "please"; and
+    without a sentence on who asks, where the question can do without.
+    """
+    left = _AFTER.sub(r"\1", text)
+    for _ in range(_AT_MOST):
+        if match := _WHO_ASKS.match(left):
+            if not _has_content(left[match.end() :]):
+                break
+        elif not (match := _BEFORE.match(left)) or not re.search(r"\w", left[match.end() :]):
+            break
+        left = left[match.end() :]
+    return left if re.search(r"\w", left) else text
+
+
+def asks_nothing(text: str) -> bool:
+    """Whether a text is a greeting, thanks, a call for help or about this program, and no question about documents."""
+    match = _BEFORE.match(text)
+    return (match is not None and re.search(r"\w", text[match.end() :]) is None) or _ABOUT_US.fullmatch(
+        strip_request(text)
+    ) is not None
+
+
+def _has_content(text: str) -> bool:
+    words = set(folded_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS
+    return len(words) > 1 or _CAPITALS.search(text) is not None
