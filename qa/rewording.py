@@ -47,7 +47,7 @@ _SPELL_OUT = re.compile(
 )
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 # A body has an acronym or an article, and no number or year, which would make it a meeting.
-_ACRONYM = r"(?-i:[A-ZÁÉÍÓÚÑ]{2,8})"
+_ACRONYM = r"(?-i:(?![IVXLC]+\b)[A-ZÁÉÍÓÚÑ]{2,8})"
 _WORD = r"[^\W\d]+"
 _SHORT = rf"((?:the |la |el )?{_ACRONYM})"
 _BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"

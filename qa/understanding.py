@@ -17,7 +17,7 @@ from index.searching import Index
 from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.expecting import YEAR
-from qa.kinds import kind_of
+from qa.kinds import find_defined, kind_of
 from qa.requests import asks_nothing, strip_request
 from qa.rewording import accent_question_word, date_today, reword
 
@@ -62,6 +62,20 @@ _IT = re.compile(
 )
 _POINTED_AT = re.compile(
     r"\b(?:that|this|those|these|same|es[ae]s?|est[ae]s?|dich[ao]s?|mism[ao]s?) ([^\W\d]{4,})", re.IGNORECASE
+)
+_ELLIPSIS = re.compile(
+    r"^\W*(?:and |y )?(?:(?:that|those|the ones?) (?:of|in|from)|(?:al?|en|de)? ?(?:el|la|los|las|al|del) (?:de|del))\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|can|could)\b", re.IGNORECASE)
+_THERE = re.compile(r"\b(?:there|ah[ií]|all[ií]|all[aá])\b", re.IGNORECASE)
+_YEAR_AFTER = re.compile(
+    r"\b(?:(?:the )?(?:next|following) year|the year after(?:wards)?|(?:a|one) year later|(?:el )?año siguiente|un año después)\b",
+    re.IGNORECASE,
+)
+_YEAR_BEFORE = re.compile(
+    r"\b(?:(?:the )?(?:previous|preceding) year|(?:the|a|one) year (?:before|earlier)|(?:el )?año anterior|un año antes)\b",
+    re.IGNORECASE,
 )
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
 _ARTICLES = r"(?:the|its|their|his|her|el|la|los|las|su|sus)"
@@ -287,31 +301,20 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     place of the like in it; other short or pointing questions carry its names along. What is exchanged in a question leaves
     its language; what is carried takes that of the follow-up.
     """
-    words = find_words(asked)
-    content = _content(words)
-    pointing = [w for w in words if w.folded in _POINTERS]
-    continues = bool(_CONTINUES.match(asked))
-    slots = _slots(asked, index)
-    own_subject = len(content) - sum(1 for s in slots if s.kind in ("year", "ordinal"))
-    names = [s for s in slots if s.kind in ("concept", "country", "name")]
-    if _COMPARES.search(asked) and len(names) == 1:
-        continues = True  # with what was spoken of
-    if not continues and not pointing and own_subject >= 2:
-        return None
-    if not continues and not pointing and names and content:
-        return None
-    if pointing and not continues and len(content) >= 4 and names and not _demonstrative(asked):
-        return None
-    if continues and own_subject >= 4 and names and not pointing:
-        return None
     earlier, spoken = _standing(history, index)
+    asked = _step_year(asked, earlier)
+    content = _content(find_words(asked))
+    slots = _slots(asked, index)
+    if _stands_alone(asked, content, slots):
+        return None
+    continues = bool(_CONTINUES.match(asked))
     rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
     bare = [w for w in content if not any(s.start <= w.start < s.end for s in slots)]
     if not content or (not bare and not slots):
         return _swap_question_word(rest, earlier, spoken, index), spoken
-    if continues and not slots and (exchanged := _swap_noun(rest, earlier)):
+    if continues and not slots and (exchanged := _swap_noun(rest, earlier, index)):
         return exchanged, spoken
-    if slots and not bare:
+    if slots and not bare and not _THERE.search(asked):
         swapped = _swap_slots(asked, slots, earlier, index)
         if swapped is not None:
             wh = _WH.search(rest)
@@ -322,6 +325,41 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     if spoken == "es" and lang == "en":
         kept = index.gloss.gloss_text(kept, "es")
     return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
+
+
+def _stands_alone(asked: str, content: Sequence[Word], slots: Sequence[_Slot]) -> bool:
+    """Whether a question in a conversation needs nothing of what was asked before.
+
+    One that continues ("and ..."), points back or compares stands alone only if it says much itself; another one if it has a
+    subject: a name and something about it, or three words.
+    """
+    rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
+    words = find_words(rest)
+    pointing = any(word.folded in _POINTERS for word in words)
+    numbers = sum(slot.kind in ("year", "ordinal") for slot in slots)
+    names = len(slots) - numbers
+    subject = len(content) - numbers
+    bare = sum(not any(slot.start <= word.start < slot.end for slot in slots) for word in content)
+    if not pointing and (reword(rest, "en") or (names and bare <= 1 and find_defined(rest))):
+        return True  # "And what is the troika?"
+    if len(words) <= 3 and _YES_NO.match(rest):
+        return False  # "did Belize go?"
+    if (_COMPARES.search(asked) and names == 1) or _ELLIPSIS.match(asked):
+        return False
+    if pointing:
+        return not _CONTINUES.match(asked) and len(content) >= 4 and names > 0 and not _demonstrative(asked)
+    if _CONTINUES.match(asked):
+        return subject + numbers >= 4 and len(slots) > 0
+    return subject >= (2 if slots else 3) or (names > 0 and len(content) > 0)
+
+
+def _step_year(asked: str, earlier: str) -> str:
+    """ "And the year after?" with that year, where the earlier question names one."""
+    years = YEAR.findall(earlier)
+    if not years:
+        return asked
+    later = _YEAR_AFTER.sub(str(int(years[-1]) + 1), asked)
+    return _YEAR_BEFORE.sub(str(int(years[-1]) - 1), later)
 
 
 def _name_for_pronoun(completed: str) -> str:
@@ -379,7 +417,7 @@ def _swap_question_word(rest: str, earlier: str, lang: Lang, index: Index) -> st
     return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
 
 
-def _swap_noun(rest: str, earlier: str) -> str | None:
+def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     """ "And for women?" after "Which guidelines are there for children?", "and the observers?" after "Who are its members?": the
     earlier question with the noun in the like place exchanged; None without a like.
     """
@@ -392,7 +430,8 @@ def _swap_noun(rest: str, earlier: str) -> str | None:
         if new["before"] is None
         else re.compile(rf"\b{new['before']} (?:{_ARTICLES} )?(?P<noun>[^\W\d]+)", re.IGNORECASE)
     )
-    found = list(places.finditer(main))
+    named = [(slot.start, slot.end) for slot in _slots(main, index) if slot.kind != "concept"]
+    found = [m for m in places.finditer(main) if not any(a < m.end("noun") and m.start("noun") < b for a, b in named)]
     if not found:
         return None
     noun = rest.strip(" ?!.,")[new.start("article") if new["before"] and new["article"] else new.start("noun") :]

@@ -98,6 +98,11 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["What is the SACM?"], "difference with the RCM?", "Difference with the RCM (SACM)?"),
         (["What is the RCM?", "thank you!"], "and when was it created?", "When was the RCM created?"),
         (["What is the Plan of Action?"], "who adopted it?", "Who adopted the Plan of Action?"),
+        (["Where was the meeting in 2010?"], "and the year after?", "Where was the meeting in 2011?"),
+        (["¿Dónde fue la reunión de 2010?"], "¿y el año anterior?", "¿Dónde fue la reunión de 2009?"),
+        (["When was the XXI RCM?", "where?"], "did Belize go?", "Did Belize go (XXI RCM)?"),
+        (["Who attended the meeting in Puebla?"], "was Canada there?", "Was Canada there (attended meeting Puebla)?"),
+        (["What is the reserve fund?"], "how much per case?", "How much per case (reserve fund)?"),
     ],
 )
 def test_a_follow_up_takes_the_rest_from_the_question_before(
@@ -134,10 +139,16 @@ def test_a_pronoun_carries_the_names_of_the_question_before(tiny_index: Index) -
     assert "theme" in question.search_text and "XIX Annual Meeting" in question.search_text
 
 
-@pytest.mark.parametrize("text", ["Which countries are members of the RCM?", "Who coordinated the Technical Secretariat?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which countries are members of the RCM?", "Who coordinated the Technical Secretariat?", "And what is the troika?",
+        "Then what does RNCOM stand for?", "And how many pages do the 2016 guidelines on children have?",
+    ],
+)  # fmt: skip
 def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Index, text: str) -> None:
     question = understand(text, tiny_index, history=["Where was the meeting in Managua in 2014?"])
-    assert (question.search_text, question.interpreted_as) == (text, None)
+    assert "2014" not in question.search_text and "Managua" not in question.search_text
 
 
 @pytest.mark.parametrize(
