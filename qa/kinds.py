@@ -56,6 +56,12 @@ _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b",
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 # Who asks without question word or verb names the thing: "fee of observers", "regional coordinator 2019".
 _QUANTITY = re.compile(rf"\b{_QUANTITIES}\b", re.IGNORECASE)
+_DATE = re.compile(r"\b(dates?|year|fechas?|año)\W*$|^\W*(dates?|year|fechas?|año)\b", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad)\W*$|^\W*(place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad)\b",
+    re.IGNORECASE,
+)
+_ASKED_FOR = re.compile(r"\b(dates?|place|based|fechas?|lugar)\b", re.IGNORECASE)
 # No secretary: "secretaria" is as often a body.
 _OFFICE = re.compile(
     r"\b(speaker|moderator|author|ambassador|president|director|coordinator|delegate|(vice-?)?minister|"
@@ -106,6 +112,10 @@ def kind_of(text: str) -> QuestionKind:
             if not joins or _ASKED_BEFORE.search(text, 0, match.start()) or _ASKED_AFTER.match(text, match.end()):
                 return kind
     if not _ANY_ASKING.search(text):
+        if _DATE.search(text):
+            return "when"
+        if _PLACE.search(text):
+            return "where"
         if _QUANTITY.search(text):
             return "how_many"
         if _OFFICE.search(text):
@@ -127,6 +137,12 @@ def speaks_for_an_answer(question: Question) -> bool:
 def asks_for_person(text: str) -> bool:
     """Whether a question with "who" wants a person: it asks for a name or an office, or for one who did what only persons do."""
     return bool(_PERSON_ASKED.search(text) or (_PERSON_ACTS.search(text) and not _TO_WHOM.search(text)))
+
+
+def leave_out_asking(text: str) -> str:
+    """A question with blanks for words that ask for a date or a place, which no answer need say; every other stays in its place."""
+    left = _ASKED_FOR.sub(lambda match: " " * len(match.group()), text)
+    return left if re.search(r"\w{3}", left) else text
 
 
 def find_defined(text: str) -> tuple[int, int] | None:

@@ -17,12 +17,12 @@ _TEXT = (
 )
 _QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
 _REQUESTS = (
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great)(?: (?:there|all|everyone))?",
-    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas )?gracias(?! a )|por favor|vale|perfecto|entiendo)(?: a todos)?",
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great|dear (?:team|all|friends|colleagues|sir or madam|sirs?|madam))(?: (?:there|all|everyone))?",
+    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas )?gracias(?! a )|por favor|vale|perfecto|entiendo|estimad[oa]s(?: (?:señores|amig[oa]s|colegas))?)(?: a todos)?",
     rf"(?:(?:can|could|would|will) you |(?:i|we)(?: would|['’]d) like (?:you )?to |(?:i|we) (?:want|need|wish)(?: you)? to |may i )(?:please |kindly )?"
-    rf"(?:(?:tell|give|show|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
+    rf"(?:(?:tell|give|show|send|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
     rf"explain(?: to (?:me|us))?|(?:let (?:me|us) know|know|learn|find out|ask|hear|understand){_ABOUT}?)",
-    rf"(?:tell|give|show|get|find) (?:me|us)(?:{_SUMMARY}|{_ABOUT})?|(?:explain|describe) (?:to )?(?:me|us)|help me (?:find|understand)",
+    rf"(?:tell|give|show|send|get|find) (?:me|us)(?:{_SUMMARY}|{_ABOUT})?|(?:explain|describe) (?:to )?(?:me|us)|help me (?:find|understand)",
     rf"do you (?:happen to )?(?:know{_ABOUT}?|have{_SUMMARY})|what (?:do|can) you (?:know|tell (?:me|us)|say){_ABOUT}|(?:is|are) there{_SUMMARY}",
     rf"i(?: am|['’]m) (?:(?:looking|searching) for{_SUMMARY}?|interested in|wondering(?: about)?)|i wonder|(?:i|we) (?:need|want){_SUMMARY}",
     r"explain|describe|expl[ií](?:ca|que)|i have a question(?: about)?|my question is|tengo una (?:pregunta|duda)(?: sobre)?|mi pregunta es",

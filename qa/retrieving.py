@@ -17,6 +17,7 @@ from index.synonyms import searched_terms
 from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
+from qa.kinds import leave_out_asking
 
 POOL = 64  # passages that each arm puts forward
 SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen on the teaching questions
@@ -134,7 +135,8 @@ class RetrievalSettings:
 
 
 def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
-    """Analyse a question the way passages were analysed."""
+    """Analyse a question the way passages were analysed, without the words that only ask."""
+    text = leave_out_asking(text)
     terms = index.analyzer.english_terms(text, lang)
     english = weigh(terms)
     own = weigh(index.analyzer.own_terms(text, "es")) if lang == "es" else {}

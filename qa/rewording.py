@@ -21,7 +21,7 @@ _EVENT = (
     r"(?:meeting|conference|presidency|chair(?:manship)?|workshop|declaration|forum|congress|plenary|edition|summit|"
     r"reuni[oó]n(?:es)?|conferencia|presidencia|taller(?:es)?|declaraci[oó]n|foro|congreso|plenaria|edici[oó]n|cumbre|(?-i:RCM|CRM|RCGM|GRCM))"
 )
-_FEW = r"(?:(?!(?:among|of|in|at|on|for|by|the|a|an|and|or|de|del|en|por|para|el|la|los|las|un|una|y|o) )[^\W\d]+ ){0,2}?"
+_FEW = r"(?:(?!(?:among|of|in|at|on|to|for|by|the|a|an|and|or|de|del|en|por|para|el|la|los|las|un|una|y|o) )[^\W\d]+ ){0,2}?"
 _NOW_WORDS = re.compile(r"\b(?:currently|now|today|at present|actualmente|ahora|hoy(?: en d[ií]a)?)\b ?", re.IGNORECASE)
 _SHORTLY = r"(?: [^\W\d]+){0,6}\W*$"
 _NOW = re.compile(
@@ -49,6 +49,7 @@ _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 # A body has an acronym or an article, and no number or year, which would make it a meeting.
 _ACRONYM = r"(?-i:(?![IVXLC]+\b)[A-ZÁÉÍÓÚÑ]{2,8})"
 _WORD = r"[^\W\d]+"
+_NAMED = rf"(?:(?:the|el|la|los|las) )?{_WORD}(?: {_WORD}){{0,3}}?"
 _SHORT = rf"((?:the |la |el )?{_ACRONYM})"
 _BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"
 _BODY_ES = rf"((?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?)"
@@ -61,7 +62,14 @@ _MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros
 _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
     (
         {"en": "What is {}?", "es": "¿Qué es {}?"},
-        (_SHORT, rf"what {_SHORT} is", rf"what is {_SHORT} about", rf"de qu[eé] (?:se )?trata {_SHORT}"),
+        (
+            rf"(?:(?:the )?(?:meaning|definition) of |define |(?:el |la )?(?:significado|definici[oó]n) de )({_NAMED})",
+            rf"({_NAMED}) (?:meaning|definition|significado|definici[oó]n)",
+            _SHORT,
+            rf"what {_SHORT} is",
+            rf"what is {_SHORT} about",
+            rf"de qu[eé] (?:se )?trata {_SHORT}",
+        ),
     ),
     (
         {"en": "How and when was {} created?", "es": "¿Cómo y cuándo se creó {}?"},

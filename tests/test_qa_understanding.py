@@ -211,3 +211,21 @@ def test_the_words_that_ask_what_an_acronym_stands_for_are_not_searched(tiny_ind
     assert (question.search_text, question.text) == (searched, text)
     if searched != text:
         assert (question.kind, question.interpreted_as) == ("definition", searched)
+
+
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("20th conference date and place", "where"),
+        ("RCM SACM plenary dates", "when"),
+        ("fecha de la primera reunión", "when"),
+        ("remittances workshop city", "where"),
+        ("sede de la secretaría", "where"),
+        ("RCM members", "which"),
+        ("países observadores de la CRM", "which"),
+        ("Who is a member of the RCM?", "which"),
+        ("up to date guidelines", "what"),
+    ],
+)
+def test_telegrams_and_bare_lists_ask_for_something_too(tiny_index: Index, text: str, kind: str) -> None:
+    assert understand(text, tiny_index).kind == kind
