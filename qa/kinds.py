@@ -44,6 +44,10 @@ _OPENING = re.compile(
     r"es|son|fue|fueron|era|ha|han|hubo|hay|hab[ií]a|tiene|tuvo|puede|existe)\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(
+    r"(?<=[\w)] )(?:when|cuando|donde)\s+(?!(?:is|are|was|were|did|does|do|has|have|had|will|se|es|son|fue|fueron|era|hubo|hay)\b)\w+\s+\w+",
+    re.IGNORECASE,
+)
 _JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
 # Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
 _ASKED_BEFORE = re.compile(
@@ -107,8 +111,10 @@ def kind_of(text: str) -> QuestionKind:
     after = opening.end() if opening else len(text)
     for kind, pattern in _KINDS:
         for match in pattern.finditer(text):
-            # An accent tells Spanish question words.
-            joins = match.start() >= after and match.group().lower() in _JOINS
+            # An accent tells Spanish question words. Where none opens the text, one that a clause follows joins it.
+            joins = match.group().lower() in _JOINS and (
+                match.start() >= after or (opening is None and _CLAUSE.match(text, match.start()) is not None)
+            )
             if not joins or _ASKED_BEFORE.search(text, 0, match.start()) or _ASKED_AFTER.match(text, match.end()):
                 return kind
     if not _ANY_ASKING.search(text):

@@ -229,3 +229,9 @@ def test_the_words_that_ask_what_an_acronym_stands_for_are_not_searched(tiny_ind
 )
 def test_telegrams_and_bare_lists_ask_for_something_too(tiny_index: Index, text: str, kind: str) -> None:
     assert understand(text, tiny_index).kind == kind
+
+
+def test_a_question_word_that_a_clause_follows_joins_it(tiny_index: Index) -> None:
+    assert understand("theme when Panama chaired in 2018", tiny_index).kind == "what"
+    assert understand("lema de panama cuando presidio en 2018", tiny_index).kind == "what"
+    assert understand("xv meeting when", tiny_index).kind == understand("RCM when was it created", tiny_index).kind == "when"
