@@ -55,6 +55,7 @@ _ABOUT_US = re.compile(
     r"c[oó]mo funciona(?: esto)?|(?:eres|es esto) (?:una? )?(?:robot|bot|humano|persona|ia|chatgpt))\W*",
     re.IGNORECASE,
 )
+_LIGHT = frozenset("do make get go need hace hacer hago hacemos puedo puede podemos debo debe tengo tiene necesito".split())
 _AT_MOST = 4  # of them before one question
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 
@@ -83,5 +84,5 @@ def asks_nothing(text: str) -> bool:
 
 
 def _has_content(text: str) -> bool:
-    words = set(folded_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS
+    words = set(folded_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS - _LIGHT
     return len(words) > 1 or _CAPITALS.search(text) is not None

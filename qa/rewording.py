@@ -102,6 +102,8 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
     (
         {"en": "Which countries are members of {}?", "es": "¿Qué países son miembros de {}?"},
         (
+            rf"(?:which|what) countries (?:are in|make up|form|compose|constitute|belong to|are part of|participate in|take part in) {_BODY}",
+            rf"qu[eé] pa[ií]ses (?:est[aá]n en|forman|conforman|componen|pertenecen a|forman parte de|son parte de|participan en) {_BODY_ES}",
             rf"who is in {_BODY}",
             rf"qui[eé]nes est[aá]n en {_BODY_ES}",
             rf"(?:(?:is|are|was) {_STATE}|(?:if |whether )?{_STATE} (?:is|are|was)){_ALSO} {_MEMBER} (?:of|in) {_BODY}",

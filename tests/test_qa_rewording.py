@@ -48,7 +48,8 @@ def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) ->
         "Hi", "Please", "Gracias", "Tell me", "¿Pueden hablar los observadores?", "¿Gracias a quiénes se reunieron?",
         "Can migrants ask for help?", "Could Panama attend?", "¿Puede México dar asilo?", "Information systems on migration",
         "Who told the press about it?", "What do observers know about it?", "Did the ministers give a summary of the talks?",
-        "¿Quién explica la declaración?", "I was told that observers vote. Is that so?", "My country chairs the meeting",
+        "¿Quién explica la declaración?", "I was told that observers vote. Is that so?",
+        "Nos interesa ser observadores. Trabajo en una ONG. ¿Cómo se hace la petición?", "My country chairs the meeting",
     ],
 )  # fmt: skip
 def test_the_same_words_stay_where_they_are_what_is_asked_or_all_there_is(text: str) -> None:
@@ -110,6 +111,8 @@ def test_a_question_all_small_or_all_in_capitals_is_written_as_the_collection_wr
         ("¿Freedonia forma parte del Proceso Lima?", "es", "¿Qué países son miembros del Proceso Lima?"),
         ("¿Pertenece Freedonia a la ABC?", "es", "¿Qué países son miembros de la ABC?"),
         ("Who is in the ABC?", "en", "Which countries are members of the ABC?"),
+        ("Which countries make up the ABC?", "en", "Which countries are members of the ABC?"),
+        ("¿Qué países conforman la ABC?", "es", "¿Qué países son miembros de la ABC?"),
     ],
 )
 def test_a_question_of_a_common_form_is_asked_as_answers_say_it(text: str, lang: Lang, reworded: str) -> None:
