@@ -20,6 +20,7 @@ MAX_SENTENCES = 3
 HALF_NEAR = 15.0  # characters between two words at which their nearness counts half; chosen on the dev and the teaching questions
 WITHIN_NAME = 20  # characters between two words of a name: " of ", " de la ", " (PPT) of the "
 OPENING = 15  # characters into a sentence within which its subject begins
+SPELT = 0.5  # of a definition: what an acronym stands for
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
 
@@ -153,14 +154,14 @@ def asked_to_define(question: Question, terms: QuestionTerms) -> list[int]:
 
 
 def mark_definitions(
-    numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched
-) -> NDArray[np.bool_]:
-    """(sentences,) which open with what is to be defined, the words of these numbers, and go on to say what it is; of an
-    acronym those that spell it out, where there are any.
+    numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched, spell_out: bool = False
+) -> NDArray[np.float32]:
+    """(sentences,) 1 for those that open with what is to be defined, the words of these numbers, and go on to say what it is;
+    SPELT for those that only spell out an acronym. With `spell_out` that is all that is wanted.
 
     `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
     """
-    marks = np.zeros(len(passage.sentences), np.bool_)
+    marks = np.zeros(len(passage.sentences), np.float32)
     says = terms.word_rows.says[numbers]
     named: dict[tuple[int, int], NDArray[np.bool_]] = {}  # place -> which of the words it says
     for row in np.flatnonzero(says.any(axis=0)).tolist():
@@ -168,8 +169,11 @@ def mark_definitions(
             named[place] = named[place] | says[:, row] if place in named else says[:, row]
     places = sorted(named)
     short = _acronym([terms.words[number] for number in numbers])
-    if short is not None and any(spelt := [spells_out(text[start:end], short) for start, end in passage.sentences]):
-        return np.array(spelt, dtype=np.bool_)
+    if short is not None:
+        marks += [spells_out(text[start:end], short) for start, end in passage.sentences]
+        if spell_out:
+            return marks
+        marks *= SPELT
     for n, (start, end) in enumerate(passage.sentences):
         first, last = start - passage.start, end - passage.start
         at = bisect_left(places, (first, 0))
@@ -179,7 +183,8 @@ def mark_definitions(
         while at + 1 < len(places) and places[at + 1][0] <= min(stop + WITHIN_NAME, last - 1):
             at += 1
             said, stop = said | named[places[at]], max(stop, places[at][1])
-        marks[n] = 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first)
+        if 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first):
+            marks[n] = 1
     return marks
 
 

@@ -20,6 +20,7 @@ from qa.evidence import Matched, asked_to_define, mark_definitions, match_terms
 from qa.expecting import YEAR, expect, is_remark
 from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
+from qa.rewording import asks_to_spell_out
 
 T = TypeVar("T")
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
@@ -211,15 +212,16 @@ class Examiner:
         remarks = np.concatenate([self._remarks(number) for number in numbers])
         typed = np.array(of_sort, dtype=np.bool_) & ~remarks
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
-        defines = np.zeros(lasts[-1], np.bool_)
+        defines = np.zeros(lasts[-1], np.float32)
         if to_define := asked_to_define(question, terms):
+            spell_out = asks_to_spell_out(question.text)
             marks = [
-                mark_definitions(to_define, terms, document.text, passage, one)
+                mark_definitions(to_define, terms, document.text, passage, one, spell_out)
                 for document, passage, one in zip(documents, passages, matched, strict=True)
             ]
-            defines = np.concatenate(marks) & ~remarks
+            defines = np.concatenate(marks) * ~remarks
             if question.kind == "definition":
-                typed, preferred = defines, np.zeros_like(typed)
+                typed, preferred = defines > 0, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
         elsewhen = _names_others(years, YEAR.findall, texts) | _names_others(_editions(question.search_text), _editions, texts)
         coverages = np.concatenate([one.coverages for one in matched])
@@ -251,7 +253,7 @@ class Examiner:
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),
-                preferred=counts * float(preferred[a:b].any()) + float(defines[a:b].any()),
+                preferred=counts * float(preferred[a:b].any()) + float(defines[a:b].max()),
                 choice=choice[a:b],
                 twin=twin,
             )

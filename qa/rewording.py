@@ -155,6 +155,11 @@ def reword(text: str, lang: Lang) -> str | None:
     return None
 
 
+def asks_to_spell_out(text: str) -> bool:
+    """Whether a question about an acronym wants to know what it stands for."""
+    return _SPELL_OUT.search(text) is not None
+
+
 def _acronym_asked(text: str) -> str | None:
     """The acronym that a question wants spelt out and nothing else: "What does SACM stand for?", "siglas OIM"."""
     found = sorted({match.group() for match in _CAPITALS.finditer(text)})

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Question
-from qa.evidence import HALF_NEAR, Matched, _proximities, asked_to_define, mark_definitions, match_terms, show_matches
+from qa.evidence import HALF_NEAR, SPELT, Matched, _proximities, asked_to_define, mark_definitions, match_terms, show_matches
 from qa.examining import covered_shares
+from qa.expecting import spells_out
 from qa.retrieving import QuestionTerms, question_terms
 from qa.understanding import understand
 
@@ -129,6 +130,21 @@ def test_a_definition_says_what_its_subject_is(text: str, opening: str, tiny_ind
         defining += [whole[a:b] for (a, b), says in zip(passage.sentences, marks, strict=True) if says]
     assert any(sentence.startswith(opening) for sentence in defining)
     assert not any("RCM are:" in sentence or "CRM son:" in sentence for sentence in defining)  # said of its members
+
+
+def test_an_acronym_is_defined_by_what_it_is_before_what_it_stands_for(tiny_index: Index) -> None:
+    question, terms, passages, found = match_all("What is the RCM?", tiny_index)
+    numbers = asked_to_define(question, terms)
+    best: dict[float, list[str]] = {}
+    for passage, matched in zip(passages, found, strict=True):
+        whole = tiny_index.store.document(passage.document_id).text
+        marks = mark_definitions(numbers, terms, whole, passage, matched)
+        only = mark_definitions(numbers, terms, whole, passage, matched, spell_out=True)
+        for (a, b), mark, spelt in zip(passage.sentences, marks.tolist(), only.tolist(), strict=True):
+            best.setdefault(mark, []).append(whole[a:b])
+            assert spelt == spells_out(whole[a:b], "RCM") and (mark >= SPELT or not spelt)
+    assert best[1.0] and set(best) <= {0.0, SPELT, 1.0}
+    assert all(" is " in text or " are " in text or " es " in text for text in best[1.0])
 
 
 def test_other_questions_want_no_definition(tiny_index: Index) -> None:
