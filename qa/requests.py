@@ -38,7 +38,10 @@ _REQUESTS = (
     rf"(?:where (?:can|could|do|may) (?:i|we|one)|(?:can|could|may) (?:i|we)) (?:find|read|see|get|download|consult|access){_TEXT}?",
     rf"(?:d[oó]nde|c[oó]mo) (?:se )?(?:puedo|puede|podemos|podr[ií]a) (?:encontrar|leer|ver|obtener|descargar|consultar|conseguir){_TEXT}?",
     rf"(?:do you have|is there|are there|tiene[ns]?|hay|existen?){_TEXT}",
-    r"(?:sources|documents?|texts?|fuentes|documentos?|textos?) (?:about|on|sobre|acerca de)",
+    r"(?:sources|documents?|texts?|quotes?|quotations?|fuentes|documentos?|textos?|citas?) (?:about|on|sobre|acerca de)",
+    r"summari[sz]e(?: for (?:me|us))?|res[uú]m(?:e|a|eme|enos)|me recomiendas? (?:un documento|algo|una fuente) (?:sobre|de)",
+    r"(?:which|what) (?:documents?|sources?|texts?) (?:talks?|speaks?|tells?|(?:is|are)|deals?)(?: (?:about|of|on|with))",
+    r"qu[eé] (?:documentos?|fuentes?|textos?) (?:hablan?|tratan?) (?:de|sobre)|where does it say(?: that)?|d[oó]nde (?:se )?dice que",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
 _AFTER = re.compile(r"\W*\b(?:please|(?:many )?thanks|thank you|por favor|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE)

@@ -36,6 +36,10 @@ from qa.understanding import MAX_QUESTION_CHARS, understand
         ("Where can I find the text of the declaration?", "the declaration?"),
         ("¿Dónde puedo leer la declaración de 2016?", "la declaración de 2016?"),
         ("Do you have documents about visas?", "visas?"),
+        ("Which documents talk about visas?", "visas?"),
+        ("¿Qué documentos hablan de visas?", "visas?"),
+        ("Resúmeme la declaración", "la declaración"),
+        ("Where does it say that observers vote?", "observers vote?"),
     ],
 )
 def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) -> None:
