@@ -144,3 +144,4 @@ SPANISH_STOP_WORDS = frozenset(
     pudieramos pudieran pudiese pudiesen pudiendo debo debe debemos deben deba debamos deban debera deberemos deberan
     debia debiamos debian debio debieron deberia deberiamos deberian debiera debieramos debieran debiese debiesen""".split()
 )
+STOP_WORDS_OF_EITHER = ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS

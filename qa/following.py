@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words, fold
+from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, fold
 from index.searching import Index
 from qa.expecting import YEAR
 from qa.kinds import find_defined
@@ -33,8 +33,6 @@ _WH = re.compile(
     re.IGNORECASE,
 )
 
-
-_OF = "'s"
 _IT = re.compile(
     r"(?P<before>.*?)\b(?:(?P<of>its|his|her)|it|he|she|him)\b(?P<after>.*) "
     r"\((?P<name>(?-i:[A-ZÁÉÍÓÚÑ][\w'’-]*(?P<joined> (?:of|on|for))?(?: [A-ZÁÉÍÓÚÑ][\w'’-]*){0,3}))\)\?",
@@ -77,12 +75,25 @@ class _Slot:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _FollowUp:
+    """A question as asked in a conversation, and what it is made of."""
+
+    text: str
+    rest: str  # without "and"
+    content: list[Word]  # words that carry meaning
+    slots: list[_Slot]
+    bare: list[Word]  # words of meaning that are in no slot
+
+
+def _take_apart(asked: str, index: Index) -> _FollowUp:
+    rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
+    content, slots = _content(find_words(asked)), _slots(asked, index)
+    return _FollowUp(asked, rest, content, slots, [w for w in content if not any(s.start <= w.start < s.end for s in slots)])
+
+
 def _content(words: Sequence[Word]) -> list[Word]:
-    return [
-        w
-        for w in words
-        if w.folded not in ENGLISH_STOP_WORDS and w.folded not in SPANISH_STOP_WORDS and w.folded not in _POINTERS
-    ]
+    return [word for word in words if word.folded not in STOP_WORDS_OF_EITHER and word.folded not in _POINTERS]
 
 
 def _slots(text: str, index: Index) -> list[_Slot]:
@@ -103,7 +114,8 @@ def _slots(text: str, index: Index) -> list[_Slot]:
             named
             and not any(s <= word.start < e for s, e in known)
             and word.folded in index.vocabulary
-            and word.folded not in _WH_WORDS | ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS
+            and word.folded not in _WH_WORDS
+            and word.folded not in STOP_WORDS_OF_EITHER
         ):
             slots.append(_Slot("name", word.start, word.end))
     joined: list[_Slot] = []
@@ -149,18 +161,20 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     place of the like in it; other short or pointing questions carry its names along. What is exchanged in a question leaves
     its language; what is carried takes that of the follow-up.
     """
+    found = _take_apart(asked, index)
+    steps = _YEAR_AFTER.search(asked) or _YEAR_BEFORE.search(asked)
+    if steps is None and _stands_alone(found):
+        return None  # before the whole conversation is gone through
     earlier, spoken = _standing(history, index)
-    asked = _step_year(asked, earlier)
-    content = _content(find_words(asked))
-    slots = _slots(asked, index)
-    if _stands_alone(asked, content, slots):
-        return None
-    continues = bool(_CONTINUES.match(asked))
-    rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
-    bare = [w for w in content if not any(s.start <= w.start < s.end for s in slots)]
+    if steps is not None:
+        asked = _step_year(asked, earlier)
+        found = _take_apart(asked, index)
+        if _stands_alone(found):
+            return None
+    rest, content, slots, bare = found.rest, found.content, found.slots, found.bare
     if not content or (not bare and not slots):
         return _swap_question_word(rest, earlier, spoken, index), spoken
-    if continues and not slots and (exchanged := _swap_noun(rest, earlier, index)):
+    if _CONTINUES.match(asked) and not slots and (exchanged := _swap_noun(rest, earlier, index)):
         return exchanged, spoken
     if slots and not bare and not _THERE.search(asked):
         swapped = _swap_slots(asked, slots, earlier, index)
@@ -175,20 +189,19 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
 
 
-def _stands_alone(asked: str, content: Sequence[Word], slots: Sequence[_Slot]) -> bool:
+def _stands_alone(found: _FollowUp) -> bool:
     """Whether a question in a conversation needs nothing of what was asked before.
 
     One that continues ("and ..."), points back or compares stands alone only if it says much itself; another one if it has a
     subject: a name and something about it, or three words.
     """
-    rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
+    asked, rest, content, slots = found.text, found.rest, found.content, found.slots
     words = find_words(rest)
     pointing = any(word.folded in _POINTERS for word in words)
     numbers = sum(slot.kind in ("year", "ordinal") for slot in slots)
     names = len(slots) - numbers
     subject = len(content) - numbers
-    bare = sum(not any(slot.start <= word.start < slot.end for slot in slots) for word in content)
-    if not pointing and (reword(rest, "en") or (names and bare <= 1 and find_defined(rest))):
+    if not pointing and (reword(rest, "en") or (names and len(found.bare) <= 1 and find_defined(rest))):
         return True  # "And what is the troika?"
     if len(words) <= 3 and _YES_NO.match(rest):
         return False  # "did Belize go?"
@@ -216,7 +229,9 @@ def _name_for_pronoun(completed: str) -> str:
     if match is None:
         return completed
     name = f"the {match['name']}" if match["name"].isupper() or match["joined"] else match["name"]
-    return f"{match['before']}{name}{_OF if match['of'] else ''}{match['after']}?"
+    if match["of"]:
+        name += "'s"
+    return f"{match['before']}{name}{match['after']}?"
 
 
 def _as_written(question: str, lang: Lang) -> str:
@@ -269,7 +284,8 @@ def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     """ "And for women?" after "Which guidelines are there for children?", "and the observers?" after "Who are its members?": the
     earlier question with the noun in the like place exchanged; None without a like.
     """
-    new = _NOUN.fullmatch(rest.strip(" ?!.,"))
+    rest = rest.strip(" ?!.,")
+    new = _NOUN.fullmatch(rest)
     if new is None or not (new["before"] or new["article"] or " " not in new["noun"]):
         return None
     main = earlier.split("(", 1)[0]
@@ -282,9 +298,11 @@ def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     found = [m for m in places.finditer(main) if not any(a < m.end("noun") and m.start("noun") < b for a, b in named)]
     if not found:
         return None
-    noun = rest.strip(" ?!.,")[new.start("article") if new["before"] and new["article"] else new.start("noun") :]
-    start = found[-1].start("noun") if not new["before"] else found[-1].start() + len(new["before"]) + 1
-    return earlier[:start] + noun + earlier[found[-1].end() :]
+    old = found[-1]
+    if new["before"] is None:
+        return earlier[: old.start("noun")] + new["noun"] + earlier[old.end() :]
+    after = len(new["before"]) + 1  # with its article, or without
+    return earlier[: old.start() + after] + rest[after:] + earlier[old.end() :]
 
 
 def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
@@ -335,7 +353,7 @@ def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> 
         named.update(range(*match.span(1)))
     for word in find_words(earlier):
         plain = word.folded
-        if plain in ENGLISH_STOP_WORDS or plain in SPANISH_STOP_WORDS or plain in _POINTERS or plain in own_words:
+        if plain in STOP_WORDS_OF_EITHER or plain in _POINTERS or plain in own_words:
             continue
         if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
             continue

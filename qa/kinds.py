@@ -60,10 +60,12 @@ _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b",
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 # Who asks without question word or verb names the thing: "fee of observers", "regional coordinator 2019".
 _QUANTITY = re.compile(rf"\b{_QUANTITIES}\b", re.IGNORECASE)
-_DATE = re.compile(r"\b(dates?|year|fechas?|año)\W*$|^\W*(dates?|year|fechas?|año)\b", re.IGNORECASE)
-_PLACE = re.compile(
-    r"\b(place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad)\W*$|^\W*(place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad)\b",
-    re.IGNORECASE,
+_DATE, _PLACE = (
+    re.compile(rf"\b({words})\W*$|^\W*({words})\b", re.IGNORECASE)  # at either end
+    for words in (
+        "dates?|year|fechas?|año",
+        "place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad",
+    )
 )
 _ASKED_FOR = re.compile(r"\b(dates?|place|based|fechas?|lugar)\b", re.IGNORECASE)
 # No secretary: "secretaria" is as often a body.
@@ -96,6 +98,8 @@ _PERSON_ACTS = re.compile(
 )
 # To whom something is said, given or open may be anybody.
 _TO_WHOM = re.compile(r"\b(whom|(?:a|ante|con|para|por|de) qui[eé]n(?:es)?)\b", re.IGNORECASE)
+# What may be an acronym.
+CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 # A question what something is, does or serves for; the something is the group that matched.
 _ARTICLE = r"(?:the |an? |el |la |los |las |una? )?"
 _SAY_WHAT = re.compile(

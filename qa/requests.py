@@ -2,7 +2,8 @@
 
 import re
 
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
+from corpus.words import STOP_WORDS_OF_EITHER, folded_words
+from qa.kinds import CAPITALS
 
 # What people say before a question and after it. What is only about something is asked for with "of", "about", "sobre", "de".
 _ABOUT = r"(?: (?:more |something |everything |all )?(?:about|on))"
@@ -60,7 +61,6 @@ _ABOUT_US = re.compile(
 )
 _LIGHT = frozenset("do make get go need hace hacer hago hacemos puedo puede podemos debo debe tengo tiene necesito".split())
 _AT_MOST = 4  # of them before one question
-_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 
 
 def strip_request(text: str) -> str:
@@ -87,5 +87,5 @@ def asks_nothing(text: str) -> bool:
 
 
 def _has_content(text: str) -> bool:
-    words = set(folded_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS - _LIGHT
-    return len(words) > 1 or _CAPITALS.search(text) is not None
+    words = set(folded_words(text)) - STOP_WORDS_OF_EITHER - _LIGHT
+    return len(words) > 1 or CAPITALS.search(text) is not None

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 
 from corpus.records import Lang
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, folded_words
+from corpus.words import STOP_WORDS_OF_EITHER, folded_words
+from qa.kinds import CAPITALS
 
 _UNACCENTED = re.compile(
     r"\W*(?:(?:a|de|en|con|por|para|desde|hasta|sobre) )?(que|quien(?:es)?|cual(?:es)?|cuando|donde|como|cuant[oa]s?)\b(?!.*[,¿])",
@@ -45,15 +46,15 @@ _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
     re.IGNORECASE,
 )
-_CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{2,8}\b")
 # A body has an acronym or an article, and no number or year, which would make it a meeting.
 _ACRONYM = r"(?-i:(?![IVXLC]+\b)[A-ZÁÉÍÓÚÑ]{2,8})"
 _WORD = r"[^\W\d]+"
 _NAMED = rf"(?:(?:the|el|la|los|las) )?{_WORD}(?: {_WORD}){{0,3}}?"
 _SHORT = rf"((?:the |la |el )?{_ACRONYM})"
 _BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"
-_BODY_ES = rf"((?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?)"
-_OF_BODY_ES = rf"(?:de |(?=del ))({_BODY_ES[1:-1]}|del {_WORD}(?: {_WORD}){{0,5}}?)"
+_NAME_ES = rf"(?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?"
+_BODY_ES = rf"({_NAME_ES})"
+_OF_BODY_ES = rf"(?:de |(?=del ))({_NAME_ES}|del {_WORD}(?: {_WORD}){{0,5}}?)"
 _STATE = r"(?-i:(?:[Tt]he )?[A-ZÁÉÍÓÚÑ][\w.]+(?: (?:(?:of|the|de|del|y|and) )?[A-ZÁÉÍÓÚÑ][\w.]+){0,3})"
 _ALSO = r"(?: (?:also|still|now|currently|tambi[eé]n|todav[ií]a|a[uú]n))?"
 _MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| country| countries)?)"
@@ -140,7 +141,7 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
             name = next((name for name, word in match.groupdict().items() if word), None)
             left = text if name is None else text[: match.start(name)] + text[match.end(name) :].lstrip()
             left = _NOW_WORDS.sub("", left)
-            known = [str(year) for year in years if is_known(str(year))]
+            known = [meant for meant in map(str, years) if is_known(meant)]
             return f"{left.rstrip(' ?!.')} ({', '.join(known)})?" if known else text
     return text
 
@@ -162,7 +163,7 @@ def asks_to_spell_out(text: str) -> bool:
 
 def _acronym_asked(text: str) -> str | None:
     """The acronym that a question wants spelt out and nothing else: "What does SACM stand for?", "siglas OIM"."""
-    found = sorted({match.group() for match in _CAPITALS.finditer(text)})
-    rest = set(folded_words(_CAPITALS.sub(" ", _SPELL_OUT.sub(" ", text))))
-    only = len(found) == 1 and _SPELL_OUT.search(text) is not None and rest <= ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS
+    found = sorted({match.group() for match in CAPITALS.finditer(text)})
+    rest = set(folded_words(CAPITALS.sub(" ", _SPELL_OUT.sub(" ", text))))
+    only = len(found) == 1 and _SPELL_OUT.search(text) is not None and rest <= STOP_WORDS_OF_EITHER
     return found[0] if only else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.records import Lang
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, Word, find_words
+from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
 from index.filters import Filters
 from index.searching import Index
 from qa.answers import Question
@@ -91,7 +91,7 @@ def restore_case(text: str, index: Index) -> str:
             usual = index.vocabulary.spelling(form) if form in index.vocabulary else ""
             if usual and not index.vocabulary.is_common(form):
                 surface = surface.upper() if usual.isupper() else surface.capitalize()
-            elif loud and (usual or len(form) > _LONGEST_ACRONYM or form in ENGLISH_STOP_WORDS | SPANISH_STOP_WORDS):
+            elif loud and (usual or len(form) > _LONGEST_ACRONYM or form in STOP_WORDS_OF_EITHER):
                 surface = surface.lower()
         pieces += [text[end : word.start], surface]
         end = word.end
@@ -120,7 +120,7 @@ def _known(word: Word, index: Index, lang: Lang) -> bool:
         return True
     if word.surface.isupper() and len(form) <= 6:
         return True  # an acronym is not a slip
-    if form in ENGLISH_STOP_WORDS or form in SPANISH_STOP_WORDS or index.gloss.is_english(form):
+    if form in STOP_WORDS_OF_EITHER or index.gloss.is_english(form):
         return True
     entry = index.gloss.entry(form)
     if entry is not None:

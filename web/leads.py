@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from corpus.records import LANGS, Lang
-from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words
+from corpus.words import STOP_WORDS_OF_EITHER, find_words
 from qa.answering import Engine
 from qa.answers import Answer
 from qa.errors import QaError
@@ -132,7 +132,7 @@ def _ask(engine: Engine, text: str, lang: Lang) -> Lead | None:
 
 
 def _content_words(text: str) -> frozenset[str]:
-    return frozenset(w.folded for w in find_words(text)) - ENGLISH_STOP_WORDS - SPANISH_STOP_WORDS
+    return frozenset(w.folded for w in find_words(text)) - STOP_WORDS_OF_EITHER
 
 
 def _about_meetings(engine: Engine, lang: Lang) -> list[str]:
