@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Highlight, Question
-from qa.expecting import says_what, spells_out
+from qa.expecting import says_what, says_which_sort, spells_out
 from qa.fusion import Scores
 from qa.kinds import find_defined
 from qa.retrieving import QuestionTerms, QuestionWord, WordRows
@@ -20,6 +20,9 @@ MAX_SENTENCES = 3
 HALF_NEAR = 15.0  # characters between two words at which their nearness counts half; chosen on the dev and the teaching questions
 WITHIN_NAME = 20  # characters between two words of a name: " of ", " de la ", " (PPT) of the "
 OPENING = 15  # characters into a sentence within which its subject begins
+# What a definition counts: one that says of which sort a thing is, and one that only spells out its acronym; others count 1.
+# A question with hardly another word than the name tells little by its words. Chosen on the dev questions.
+GENUS = 3.0
 SPELT = 0.5  # of a definition: what an acronym stands for
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
@@ -156,8 +159,9 @@ def asked_to_define(question: Question, terms: QuestionTerms) -> list[int]:
 def mark_definitions(
     numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched, spell_out: bool = False
 ) -> NDArray[np.float32]:
-    """(sentences,) 1 for those that open with what is to be defined, the words of these numbers, and go on to say what it is;
-    SPELT for those that only spell out an acronym. With `spell_out` that is all that is wanted.
+    """(sentences,) 1 for those that open with what is to be defined, the words of these numbers, and go on to say what it is,
+    GENUS where they say of which sort it is; SPELT for those that only spell out an acronym. With `spell_out` that is all
+    that is wanted.
 
     `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
     """
@@ -184,7 +188,7 @@ def mark_definitions(
             at += 1
             said, stop = said | named[places[at]], max(stop, places[at][1])
         if 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first):
-            marks[n] = 1
+            marks[n] = GENUS if says_which_sort(text[start:end], stop - first) else 1
     return marks
 
 

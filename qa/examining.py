@@ -41,7 +41,7 @@ LEAST_DEPTH, MOST_DEPTH, WITHIN = 6, 16, 0.25
 RANKING_FEATURES = (
     "fused",  # score of the fusion
     "coverage",  # share of the question's words, by rarity, in the passage and what stands over it
-    "typed",  # some sentence holds the sort of thing that is asked for: 1, COUNTED where that is a number; 1 more for a definition
+    "typed",  # some sentence holds the sort of thing that is asked for: 1, COUNTED where that is a number; more for a definition
     "missing",  # names, acronyms and numbers of the question that neither passage nor document record holds
     "late",  # late interaction: mean over the question's words, by weight, of the best cosine with a word of the passage
     "choice",  # the score of the sentence that answers best
@@ -74,7 +74,7 @@ class Examined:
     words: WordMatches | None  # by late interaction; None where the index or the question has no tokens
     heading: float  # share of the words of its headings, by rarity, that the question says
     unasked_event: bool  # its document is about an event of which the question names neither year nor edition nor city
-    preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer; 1 more where one defines
+    preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer; more where one defines
     choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
     twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
 

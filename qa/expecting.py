@@ -110,6 +110,12 @@ _SAYS_WHAT = re.compile(
     r"\b((is|are|was|were|es|son|era|eran|fue)(?! (one of|un[oa] de|the same|(el|la|los) mism[oa]s?)\b)|"
     r"means|refers|consists|serves|brings|joins|significa|consiste|sirve|re[uú]ne|agrupa|designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
 )
+_WHICH_SORT = re.compile(
+    r"(?: ?\([^()]{1,60}\))?(?:, [^,.]{3,80},)?"
+    r"(?: (?:is|was|are|were|es|era|son|eran|fue)| (?:is|was|se|[\w ]{0,20})\b(?:defin|describ|present)\w*\b[^.:;]{0,40} (?:as|como))"
+    r" (?:an?|un[oa]?s?|the|el|la|los|las)\b(?! (?:member|part|observer|same|miembro|parte|observador|mism[oa])s?\b)"
+    r"(?! (?:\w+ )?(?:acronym|abbreviation|name|siglas?|nombre|abreviatura)\b)"
+)
 # One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
 _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
@@ -140,7 +146,12 @@ def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[st
 
 def says_what(text: str, end: int) -> bool:
     """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow."""
-    return text.startswith(": ", end) or _SAYS_WHAT.search(text, end, end + 80) is not None
+    return text.startswith(": ", end) or _SAYS_WHAT.search(text, end, end + 80) is not None or says_which_sort(text, end)
+
+
+def says_which_sort(text: str, end: int) -> bool:
+    """Whether a sentence says of which sort its subject is: "is an intergovernmental forum", "se define como un proceso"."""
+    return _WHICH_SORT.match(text, end) is not None
 
 
 def spells_out(text: str, short: str) -> bool:

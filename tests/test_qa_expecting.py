@@ -2,7 +2,7 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what, spells_out
+from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what, says_which_sort, spells_out
 from qa.kinds import find_defined, kind_of, speaks_for_an_answer
 
 
@@ -255,6 +255,25 @@ def test_what_a_question_wants_defined(text: str, defined: str | None) -> None:
 )
 def test_a_sentence_says_what_something_is(text: str, says: bool) -> None:
     assert says_what(text, text.index(" ")) is says
+
+
+@pytest.mark.parametrize(
+    "text, subject, says",
+    [
+        ("The SACM is a regional process of twelve governments.", "The SACM", True),
+        ("La CSM (SACM) es un proceso de doce gobiernos.", "La CSM", True),
+        ("The SACM, begun in Lima, was an informal forum.", "The SACM", True),
+        ("On its website the SACM describes itself as a process.", "the SACM", True),
+        ("La CSM se define como un proceso.", "La CSM", True),
+        ("The SACM and the Lima Process are the same body.", "the Lima Process", False),
+        ("RNCOM is the English acronym.", "RNCOM", False),
+        ("Guatemala es un miembro de la CRM.", "Guatemala", False),
+        ("La CSM se reunió en Sucre, que es la capital.", "La CSM", False),
+        ("The SACM describes how it works.", "The SACM", False),
+    ],
+)
+def test_a_sentence_says_of_which_sort_something_is(text: str, subject: str, says: bool) -> None:
+    assert says_which_sort(text, text.index(subject) + len(subject)) is says
 
 
 @pytest.mark.parametrize(
