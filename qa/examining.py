@@ -17,7 +17,7 @@ from index.synonyms import Synonyms
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
 from qa.evidence import Matched, asked_to_define, mark_definitions, match_terms
-from qa.expecting import YEAR, expect, is_remark
+from qa.expecting import NOTE, YEAR, asks_about_sources, expect, is_remark
 from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
 from qa.rewording import asks_to_spell_out
@@ -33,6 +33,7 @@ PARTNER = 0.6
 # What a sentence loses that names years, but none of those asked for; chosen on the dev and the teaching questions.
 OTHER_YEAR = 0.1
 REMARK = 0.2  # what a remark about the sources loses: it repeats the question's words without saying the thing itself
+IN_NOTE = 0.1  # what goes on in a note loses, unless the question may be about what sources say; the opening is a remark
 COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a passage without one cannot say how many
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
 # Chosen on the dev and the teaching questions: the passages that come first after the closer look lie within.
@@ -95,7 +96,7 @@ def choice_scores(
     coverages: NDArray[np.float32],
     synonyms: NDArray[np.float32],
     preferred: NDArray[np.float32],
-    remarks: NDArray[np.bool_],
+    remarks: NDArray[np.float64],
     elsewhen: NDArray[np.bool_],
     words: int,
 ) -> NDArray[np.float32]:
@@ -104,15 +105,13 @@ def choice_scores(
     Words find their partners in context, so the sentence that says the rest of what the question says wins over the one
     that repeats it. The cosine of the whole sentence adds to that where the question has few `words`: their number squared
     divides it. `preferred` counts what speaks for a sentence: the sort of thing asked for, a definition that is asked for;
-    `remarks` and `elsewhen`, which name only years or editions that are not asked for, lose.
+    `remarks` are what remarks and notes lose; `elsewhen`, which name only years or editions that are not asked for, lose too.
     """
     if late is None:
         # A quarter, so that a difference means about as much as one of late interaction.
-        scores = (cosines + COVERED * coverages + TYPED * preferred) / 4
+        scores = (cosines + COVERED * coverages + TYPED * preferred) / 4 - remarks
     else:
-        scores = (
-            late + min(MOST_COSINE, COSINE_OF_FEW / max(words, 1) ** 2) * cosines + CHOSEN_TYPED * preferred - REMARK * remarks
-        )
+        scores = late + min(MOST_COSINE, COSINE_OF_FEW / max(words, 1) ** 2) * cosines + CHOSEN_TYPED * preferred - remarks
     return np.asarray(scores + CHOSEN_SYNONYMS * synonyms - OTHER_YEAR * elsewhen, dtype=np.float32)
 
 
@@ -176,11 +175,14 @@ class Examiner:
             return False
         return not self._event(document.id) & terms.rows.keys()
 
-    def _find_remarks(self, ordinal: int) -> NDArray[np.bool_]:
-        """(sentences,) which sentences of a passage are remarks about the sources."""
+    def _find_remarks(self, ordinal: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """(sentences,) which sentences of a passage are remarks about the sources, which open a note on them, which go on in one."""
         [passage] = self._index.store.passages_at([ordinal])
         text = self._index.store.document(passage.document_id).text
-        return np.array([is_remark(text[a:b]) for a, b in passage.sentences], dtype=np.bool_)
+        remarks = [is_remark(text[a:b]) for a, b in passage.sentences]
+        opens = [text.startswith(NOTE, a) for a, _ in passage.sentences]
+        notes = [text.startswith(NOTE, text.rfind("\n", 0, a) + 1) for a, _ in passage.sentences]
+        return np.array(remarks, np.bool_), np.array(opens, np.bool_), np.array(notes, np.bool_)
 
     def examine(
         self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64], twins: bool = False
@@ -209,7 +211,11 @@ class Examiner:
         expected = expect(question, index.vocabulary.is_common)
         texts = [document.text[a:b] for passage, document in zip(passages, documents, strict=True) for a, b in passage.sentences]
         of_sort = [expected(text) for text in texts]
-        remarks = np.concatenate([self._remarks(number) for number in numbers])
+        remarks, opens, notes = map(np.concatenate, zip(*(self._remarks(number) for number in numbers), strict=True))
+        if asks_about_sources(question.search_text):
+            notes = np.zeros_like(notes)
+        else:
+            remarks |= opens
         typed = np.array(of_sort, dtype=np.bool_) & ~remarks
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
         defines = np.zeros(lasts[-1], np.float32)
@@ -232,7 +238,7 @@ class Examiner:
             coverages,
             synonyms,
             preferred.astype(np.float32) + defines,
-            remarks,
+            np.where(remarks, REMARK, IN_NOTE * notes),
             elsewhen,
             len(find_words(question.search_text)),
         )

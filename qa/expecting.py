@@ -116,6 +116,14 @@ _WHICH_SORT = re.compile(
     r" (?:an?|un[oa]?s?|the|el|la|los|las)\b(?! (?:member|part|observer|same|miembro|parte|observador|mism[oa])s?\b)"
     r"(?! (?:\w+ )?(?:acronym|abbreviation|name|siglas?|nombre|abreviatura)\b)"
 )
+NOTE = ("Note:", "Nota:")  # how paragraphs begin that compare sources
+_SOURCES_ASKED = re.compile(
+    r"\b(or|vs|versus|sources?|versions?|differ(?!ences? between)\w*|disagree\w*|clash\w*|conflict(?:s|ing)?|contradict\w*|discrepan\w*|mismatch\w*|inconsisten\w*|"
+    r"unclear|really|actually|wordings?|spelling|typos?|errors?|mistakes?|two (?:\w+ )?(?:dates|years|names|numbers|figures|ways)|"
+    r"o|u|fuentes?|versi[oó]n|versiones|difieren?|diferencias?(?! entre)|diferentes|distint[oa]s?|discrepan\w*|coinciden?|cuadran?|contradi\w+|"
+    r"err[oó]r(?:es)?|erratas?|dos (?:\w+ )?(?:fechas|años|nombres|n[uú]meros|cifras|maneras|formas))\b",
+    re.IGNORECASE,
+)
 # One of these stands, in small letters, in every sentence that the patterns find; a search for them costs next to nothing.
 _MISSING_MARKS = (" not ", "o se ")
 _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
@@ -199,17 +207,20 @@ def _has_its_initials(words: Sequence[str], short: str) -> bool:
     return all(word[:1].isupper() for word in last) and sorted(word[0] for word in last) == sorted(short)
 
 
+def asks_about_sources(text: str) -> bool:
+    """Whether a question may be about what sources say differently, which notes tell: it asks which of two, or why they differ."""
+    return _SOURCES_ASKED.search(text) is not None
+
+
 def is_remark(text: str) -> bool:
-    """Whether a sentence is a remark about the sources: it compares them, says that they lack something or what they are about.
+    """Whether a sentence is a remark about the sources: it says that they lack something or what they are about.
 
     Such a sentence repeats the words of a question without answering it. In the bundled collection what is missing or
     announced holds a judged answer a sixth as often as other sentences.
     """
     small = text.lower()
-    return (
-        text.startswith(("Note:", "Nota:"))
-        or (any(mark in small for mark in _MISSING_MARKS) and _MISSING.search(text) is not None)
-        or (any(mark in small for mark in _ANNOUNCED_MARKS) and _ANNOUNCED.search(text) is not None)
+    return (any(mark in small for mark in _MISSING_MARKS) and _MISSING.search(text) is not None) or (
+        any(mark in small for mark in _ANNOUNCED_MARKS) and _ANNOUNCED.search(text) is not None
     )
 
 

@@ -327,7 +327,7 @@ def test_the_cosine_of_a_sentence_counts_more_where_a_question_has_few_words() -
     none = np.zeros(2, np.float32)
     late, cosines = np.array([0.51, 0.5], np.float32), np.array([0.3, 0.5], np.float32)
     no = none.astype(np.bool_)
-    short, long = (choice_scores(late, cosines, none, none, none, no, no, words) for words in (4, 20))
+    short, long = (choice_scores(late, cosines, none, none, none, none, no, words) for words in (4, 20))
     assert short.argmax() == 1
     assert long.argmax() == 0
 
@@ -336,8 +336,25 @@ def test_a_sentence_that_names_only_other_years_comes_after_one_that_names_none(
     none, no = np.zeros(2, np.float32), np.zeros(2, np.bool_)
     late = np.array([0.51, 0.5], np.float32)
     for scores in (late, None):
-        assert choice_scores(scores, late, none, none, none, no, np.array([True, False]), 9).argmax() == 1
-        assert choice_scores(scores, late, none, none, none, no, no, 9).argmax() == 0
+        assert choice_scores(scores, late, none, none, none, none, np.array([True, False]), 9).argmax() == 1
+        assert choice_scores(scores, late, none, none, none, none, no, 9).argmax() == 0
+
+
+@pytest.mark.parametrize(
+    "text, lost", [("When was the meeting in Sucre?", [False, True, True]), ("Was it 3 May or 4 May in Sucre?", [False] * 3)]
+)
+def test_a_note_on_the_sources_comes_after_what_they_say(text: str, lost: list[bool], tmp_path: Path) -> None:
+    said = "The meeting in Sucre was on 3 May 2011.\n\nNote: dates of the meeting in Sucre differ. A release says 4 May 2011.\n"
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"sucre.md": said}))
+    with Index(home.live_folder(), WordEmbedder()) as index:
+        engine = Engine(index)
+        question = engine.understand(text)
+        [seen] = engine.examine(question, engine.search(question, Timing()))[1]
+    size, no = len(seen.choice), np.zeros(len(seen.choice), np.bool_)
+    plain = choice_scores(
+        None, seen.cosines, seen.matched.coverages, seen.matched.synonyms, seen.typed.astype(np.float32), np.zeros(size), no, 9
+    )
+    assert (seen.choice < plain - 0.05).tolist() == lost
 
 
 @pytest.mark.parametrize(
@@ -364,7 +381,7 @@ def test_only_sentences_with_other_years_or_editions_than_the_question_lose(text
         seen.matched.coverages,
         seen.matched.synonyms,
         seen.typed.astype(np.float32),
-        np.zeros(size, np.bool_),
+        np.zeros(size),
         np.zeros(size, np.bool_),
         len(text.split()),
     )

@@ -2,7 +2,16 @@ import pytest
 
 from index.filters import Filters
 from qa.answers import Question
-from qa.expecting import expect, find_counts, is_remark, lacks_countries, says_what, says_which_sort, spells_out
+from qa.expecting import (
+    asks_about_sources,
+    expect,
+    find_counts,
+    is_remark,
+    lacks_countries,
+    says_what,
+    says_which_sort,
+    spells_out,
+)
 from qa.kinds import find_defined, kind_of, speaks_for_an_answer
 
 
@@ -125,7 +134,6 @@ def test_when_and_where_is_met_by_either() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Note: another source says 3 May.",
         "City and dates of that meeting were not found.",
         "La sede y las fechas de la reunión no se conocen.",
         "No se encontró el lugar de 2003.",
@@ -135,6 +143,23 @@ def test_when_and_where_is_met_by_either() -> None:
 )
 def test_a_remark_about_the_sources_is_no_statement(text: str) -> None:
     assert is_remark(text)
+
+
+@pytest.mark.parametrize(
+    "text, asks",
+    [
+        ("Was the meeting in May or in June?", True),
+        ("Why do the sources give two different dates?", True),
+        ("¿Por qué no coinciden las fechas?", True),
+        ("¿Fue en mayo o en junio?", True),
+        ("What is the difference between the RCM and the SACM?", False),
+        ("¿Cuál es la diferencia entre la CRM y la CSM?", False),
+        ("When was the meeting?", False),
+        ("¿Cuántas personas asistieron?", False),
+    ],
+)
+def test_a_question_may_be_about_what_sources_say(text: str, asks: bool) -> None:
+    assert asks_about_sources(text) is asks
 
 
 @pytest.mark.parametrize(
