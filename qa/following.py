@@ -9,7 +9,7 @@ from corpus.records import Lang
 from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, fold
 from index.searching import Index
 from qa.expecting import YEAR
-from qa.kinds import find_defined
+from qa.kinds import CAPITALS, find_defined
 from qa.language import guess_question_lang
 from qa.rewording import reword
 
@@ -55,6 +55,68 @@ _YEAR_BEFORE = re.compile(
     r"\b(?:(?:the )?(?:previous|preceding) year|(?:the|a|one) year (?:before|earlier)|(?:el )?año anterior|un año antes)\b",
     re.IGNORECASE,
 )
+# A verb of its own, for which the question before has no place: "what can they do?", "where is it?".
+_AUXILIARY = re.compile(
+    r"\b(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|"
+    r"es|son|era|eran|fue|fueron|ser[aá]n?|est[aá]n?|estaban?|estuvo|estuvieron|hay|hubo|habr[aá]|ha|han|pueden?|deben?|"
+    r"tienen?|hacen?|hizo|van?)\b",
+    re.IGNORECASE,
+)
+_IS_IT = re.compile(r"\b(?:is|are) (?:it|they|he|she)\W*$", re.IGNORECASE)
+# What a question leaves open that ends in such a word: of what, in what.
+_RELATION = re.compile(
+    r"\b(?:members?|observers?|part|join(?:ed)?|belongs?|participate[sd]?|attend(?:ed)?|miembros?|observador(?:es)?|parte|"
+    r"participan?|particip[oó]|participaron|pertenecen?|uni[oó]|asisti[oó])\W*$",
+    re.IGNORECASE,
+)
+_OF_WHAT = re.compile(
+    r"((?:(?!\b(?:its|their|sus?)\b).)*\b(?:members?|observers?|miembros?|observador(?:es)?)) \((?-i:([A-ZÁÉÍÓÚÑ]{2,8}))\)\?",
+    re.IGNORECASE,
+)
+# A Spanish verb that a preposition or nothing follows has no subject here: "¿qué pidió en Tegucigalpa?".
+_SUBJECT_LEFT_OUT = re.compile(
+    r"\W*(?:(?:(?:desde |hasta )?cu[aá]ndo|(?:(?:a|de|en|con|por|para|sobre) )?qu[eé]|c[oó]mo|d[oó]nde) )?"
+    r"(?!pas[oó]|ocurri[oó]|sucedi[oó]|pasaron|ocurrieron)"
+    r"(?:[^\W\d]{2,}(?:ó|aron|ieron)|hizo|dijo|tuvo|dio|propuso|dice|decía|hace|hacía|tiene|tenía|pide|propone|opina|recomienda)"
+    r"(?: (?:(?:a|de|en|sobre|con|contra|para|por|al|del|desde|ante)\b|alg[uú]n).*|\W*)",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"\b(?:la|el|los|las) [A-ZÁÉÍÓÚÑ]")
+_THE_CONFERENCE = re.compile(r"\b(?:the conference|la conferencia)\b(?! (?:of|on|in|de|del|sobre|en)\b)", re.IGNORECASE)
+_EVENT = re.compile(
+    r"\b(?P<one>meeting|conference|plenary|workshop|forum|congress|session|course|seminar|declaration|summit|"
+    r"reuni[oó]n|conferencia|plenaria|taller|foro|congreso|sesi[oó]n|curso|seminario|declaraci[oó]n|cumbre)(?:e?s)?\b",
+    re.IGNORECASE,
+)
+_ONE_OF_SEVERAL = re.compile(
+    r"\b(?P<which>first|second|third|fourth|fifth|sixth|last|latest|previous|next|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|"
+    r"sext[oa]|[uú]ltim[oa]|anterior|siguiente|pr[oó]xim[oa])(?: ones?)?(?=\W*$| (?:in|on|at|held|en)\b)",
+    re.IGNORECASE,
+)
+_AT_EVENT = re.compile(
+    rf"{_EVENT.pattern}(?: (?:(?:of|in|de|en) )?\d{{4}})?(?: held| celebrada)?(?P<at>(?: (?:in|at|en|de)(?: the| la| el)?)? )$",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"(?:(?:the )?same|lo mismo) ", re.IGNORECASE)
+_ALIKE = (
+    ("about", "on", "regarding", "concerning", "sobre"), ("for", "para"), ("against", "contra"), ("with", "con"), ("of", "de")
+)  # fmt: skip
+_PHRASE = re.compile(
+    r"(?P<ones>(?:the ones?|those|los|las|el|la) )?(?P<before>about|on|regarding|concerning|sobre|for|para|against|contra|with|con|of|de) "
+    r"(?P<what>.+)",
+    re.IGNORECASE,
+)
+_PHRASE_ENDS = (
+    r"(?= (?:of|for|in|on|with|about|from|to|at|by|since|against|and|or|that|del?|para|en|con|contra|sobre|desde|al?|y|o|que|por|"
+    r"has|have|had|is|are|was|were|did|ha|han|fue|es|son)\b| ?\(|\)|\W*$)"
+)
+# Words that a topic does without.
+_SAYING_LITTLE = frozenset(
+    """exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
+    makes stand stands say says said called anything something anyone anyway ever discussed
+    created founded established
+    existe existen hizo hicieron hace hacen tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron realizo llama llego llegaron habla trata hablo algo""".split()
+)
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
 _ARTICLES = r"(?:the|its|their|his|her|el|la|los|las|su|sus)"
 _NOUN = re.compile(
@@ -84,6 +146,14 @@ class _FollowUp:
     content: list[Word]  # words that carry meaning
     slots: list[_Slot]
     bare: list[Word]  # words of meaning that are in no slot
+
+
+def _keeps_its_own(rest: str, earlier: str) -> bool:
+    """Whether a follow-up asks with a verb of its own, which the earlier question has no place for."""
+    own = _AUXILIARY.search(rest)
+    if own is None:
+        return False
+    return bool(_YES_NO.match(rest) or _IS_IT.search(rest)) or not re.search(rf"\b{own.group()}\b", earlier, re.IGNORECASE)
 
 
 def _take_apart(asked: str, index: Index) -> _FollowUp:
@@ -133,6 +203,9 @@ _WH_WORDS = frozenset(
 )
 
 
+_VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
+
+
 # The question words of one language in the other, folded: a follow-up may come in either.
 _WH_IN: dict[Lang, dict[str, str]] = {
     "en": {
@@ -151,7 +224,7 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     already does.
     """
     completed = _complete(asked, history, index, lang)
-    return completed and (_as_written(_name_for_pronoun(completed[0]), completed[1]), completed[1])
+    return completed and (_as_written(_name_in_place(*completed), completed[1]), completed[1])
 
 
 def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
@@ -163,33 +236,43 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     """
     found = _take_apart(asked, index)
     steps = _YEAR_AFTER.search(asked) or _YEAR_BEFORE.search(asked)
-    if steps is None and _stands_alone(found):
+    if steps is None and _stands_alone(found, lang):
         return None  # before the whole conversation is gone through
     earlier, spoken = _standing(history, index)
     if steps is not None:
         asked = _step_year(asked, earlier)
         found = _take_apart(asked, index)
-        if _stands_alone(found):
+        if _stands_alone(found, lang):
             return None
     rest, content, slots, bare = found.rest, found.content, found.slots, found.bare
-    if not content or (not bare and not slots):
+    own = _keeps_its_own(rest, earlier)
+    if not (_WH.search(rest) or _AUXILIARY.search(rest)):
+        if exchanged := _swap_event(rest, earlier, index):
+            return exchanged, spoken
+    elif numbered := _name_event(rest, earlier):
+        rest, own = numbered, True
+    if not own and (not content or (not bare and not slots)):
         return _swap_question_word(rest, earlier, spoken, index), spoken
-    if _CONTINUES.match(asked) and not slots and (exchanged := _swap_noun(rest, earlier, index)):
-        return exchanged, spoken
-    if slots and not bare and not _THERE.search(asked):
+    if _CONTINUES.match(asked) or _SAME.match(rest):
+        exchanged = _swap_phrase(rest, slots if not bare else (), earlier) or (
+            None if slots else _swap_noun(rest, earlier, index)
+        )
+        if exchanged:
+            return exchanged, spoken
+    if slots and not bare and not own and not _THERE.search(asked):
         swapped = _swap_slots(asked, slots, earlier, index)
         if swapped is not None:
             wh = _WH.search(rest)
             if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked):
                 swapped = _swap_question_word(wh.group(), swapped, spoken, index)
             return swapped, spoken
-    kept = " ".join(_carried(asked, slots, earlier, index))
+    kept = " ".join(_carried(rest, slots, earlier, index))
     if spoken == "es" and lang == "en":
         kept = index.gloss.gloss_text(kept, "es")
     return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
 
 
-def _stands_alone(found: _FollowUp) -> bool:
+def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
     """Whether a question in a conversation needs nothing of what was asked before.
 
     One that continues ("and ..."), points back or compares stands alone only if it says much itself; another one if it has a
@@ -199,18 +282,22 @@ def _stands_alone(found: _FollowUp) -> bool:
     words = find_words(rest)
     pointing = any(word.folded in _POINTERS for word in words)
     numbers = sum(slot.kind in ("year", "ordinal") for slot in slots)
-    names = len(slots) - numbers
+    names = len(slots) - numbers + bool(_THE_CONFERENCE.search(rest))
     subject = len(content) - numbers
     if not pointing and (reword(rest, "en") or (names and len(found.bare) <= 1 and find_defined(rest))):
         return True  # "And what is the troika?"
     if len(words) <= 3 and _YES_NO.match(rest):
         return False  # "did Belize go?"
+    if _RELATION.search(rest) and not any(slot.kind == "concept" for slot in slots):
+        return False  # "Is Mexico a member?"
+    if lang == "es" and _SUBJECT_LEFT_OUT.fullmatch(rest) and not (_SUBJECT.search(rest) or CAPITALS.search(rest)):
+        return False
     if (_COMPARES.search(asked) and names == 1) or _ELLIPSIS.match(asked):
         return False
     if pointing:
         return not _CONTINUES.match(asked) and len(content) >= 4 and names > 0 and not _demonstrative(asked)
     if _CONTINUES.match(asked):
-        return subject + numbers >= 4 and len(slots) > 0
+        return (subject + numbers >= 4 and len(slots) > 0) or (names >= 2 and subject >= 3 and _WH.search(rest) is not None)
     return subject >= (2 if slots else 3) or (names > 0 and len(content) > 0)
 
 
@@ -223,8 +310,12 @@ def _step_year(asked: str, earlier: str) -> str:
     return _YEAR_BEFORE.sub(str(int(years[-1]) - 1), later)
 
 
-def _name_for_pronoun(completed: str) -> str:
-    """ "When did it start (RCM)?" with the name in the place of the pronoun, where a name is all that is carried along."""
+def _name_in_place(completed: str, lang: Lang) -> str:
+    """ "When did it start (RCM)?" with the name in the place of the pronoun, "Is Mexico a member (SACM)?" with "of the SACM", where
+    a name is all that is carried along.
+    """
+    if match := _OF_WHAT.fullmatch(completed):
+        return f"{match[1]} {'of the' if lang == 'en' else 'de'} {match[2]}?"
     match = _IT.fullmatch(completed)
     if match is None:
         return completed
@@ -280,13 +371,47 @@ def _swap_question_word(rest: str, earlier: str, lang: Lang, index: Index) -> st
     return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
 
 
+def _name_event(rest: str, earlier: str) -> str | None:
+    """ "When was the second one?" with the event of which the earlier question speaks; None where there is none."""
+    one, events = _ONE_OF_SEVERAL.search(rest), list(_EVENT.finditer(earlier))
+    if one is None or not events or _EVENT.search(rest):
+        return None
+    return f"{rest[: one.end('which')]} {events[-1]['one']}{rest[one.end() :]}"
+
+
+def _swap_event(rest: str, earlier: str, index: Index) -> str | None:
+    """ "And the second?": the earlier question about the second of its events; None where it has none, or names a number too."""
+    one, events = _ONE_OF_SEVERAL.search(rest), list(_EVENT.finditer(earlier))
+    if one is None or not events or any(slot.kind == "ordinal" for slot in _slots(earlier, index)):
+        return None
+    return f"{earlier[: events[-1].start()]}{one['which']} {events[-1]['one']}{earlier[events[-1].end() :]}"
+
+
+def _swap_phrase(rest: str, slots: Sequence[_Slot], earlier: str) -> str | None:
+    """ "And on border security?", "¿y los de mujeres?": the earlier question with its like phrase exchanged; None without one."""
+    new = _PHRASE.fullmatch(_SAME.sub("", rest).strip(" ?!.,¿¡"))
+    if new is None or _WH.search(new["what"]) or _AUXILIARY.search(new["what"]) or len(new["what"].split()) > 6:
+        return None
+    if slots and all(slot.kind in ("year", "ordinal", "country") for slot in slots):
+        return None
+    several = [words for words in _ALIKE if new["ones"] or new["before"].lower() in words]
+    alike = "|".join(word for words in several for word in words)
+    found = list(re.finditer(rf"\b(?:{alike}) (?P<what>\S.*?){_PHRASE_ENDS}", earlier, re.IGNORECASE))
+    if found:
+        return earlier[: found[-1].start("what")] + new["what"] + earlier[found[-1].end() :]
+    topic = re.search(r"\((\w+)[^()]*\)", earlier)
+    if topic is None or not (new["ones"] or _SAME.match(rest)):
+        return None
+    return f"{earlier[: topic.end(1)]} {new['before']} {new['what']}{earlier[topic.end() - 1 :]}"
+
+
 def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     """ "And for women?" after "Which guidelines are there for children?", "and the observers?" after "Who are its members?": the
     earlier question with the noun in the like place exchanged; None without a like.
     """
     rest = rest.strip(" ?!.,")
     new = _NOUN.fullmatch(rest)
-    if new is None or not (new["before"] or new["article"] or " " not in new["noun"]):
+    if new is None or _PHRASE.match(new["noun"]) or not (new["before"] or new["article"] or " " not in new["noun"]):
         return None
     main = earlier.split("(", 1)[0]
     places = (
@@ -295,7 +420,11 @@ def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
         else re.compile(rf"\b{new['before']} (?:{_ARTICLES} )?(?P<noun>[^\W\d]+)", re.IGNORECASE)
     )
     named = [(slot.start, slot.end) for slot in _slots(main, index) if slot.kind != "concept"]
-    found = [m for m in places.finditer(main) if not any(a < m.end("noun") and m.start("noun") < b for a, b in named)]
+    found = [
+        m
+        for m in places.finditer(main)
+        if not _AUXILIARY.fullmatch(m["noun"]) and not any(a < m.end("noun") and m.start("noun") < b for a, b in named)
+    ]
     if not found:
         return None
     old = found[-1]
@@ -321,6 +450,8 @@ def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) 
             continue
         target = old[-1]
         swapped = swapped[: target.start] + new + swapped[target.end :]
+        if slot.kind in ("year", "ordinal"):
+            swapped = _leave_place(swapped, index)
     if len(unplaced) == len(slots):
         tail = " ".join(unplaced)
         return f"{earlier.rstrip(' ?!.')} ({tail})?"
@@ -329,12 +460,22 @@ def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) 
     return swapped
 
 
+def _leave_place(question: str, index: Index) -> str:
+    """A question about another meeting than the one before without the city or country of that."""
+    for slot in reversed(_slots(question, index)):
+        at = _AT_EVENT.search(question[: slot.start]) if slot.kind in ("country", "name") else None
+        if at is not None:
+            question = question[: at.start("at")] + question[slot.end :]
+    return question
+
+
 def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> list[str]:
     """The names, numbers and subject of the earlier question that a follow-up does not bring itself.
 
     What that question carried along itself, in brackets, is what the conversation is about; of the rest of it then only names,
     numbers and what it points at ("that workshop") go on.
     """
+    about = earlier.find("(")
     own = {s.kind for s in slots}
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
@@ -348,15 +489,24 @@ def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> 
         named.update(range(slot.start, slot.end))
         if slot.kind in ("year", "ordinal") and years_given:
             taken.update(range(slot.start, slot.end))
-    about = earlier.find("(")
+    before = ""
     for match in _POINTED_AT.finditer(earlier, 0, max(about, 0)):
         named.update(range(*match.span(1)))
+    for match in _EVENT.finditer(earlier, 0, max(about, 0)):
+        named.update(range(*match.span()))
     for word in find_words(earlier):
-        plain = word.folded
+        plain, last = word.folded, before
+        before = plain
         if plain in STOP_WORDS_OF_EITHER or plain in _POINTERS or plain in own_words:
             continue
+        if _EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
+            continue  # "plenaries" beside "the second plenary"
         if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
             continue
+        if word.start not in named and (plain in _SAYING_LITTLE or last in _VERB_AFTER):
+            continue
         if (word.start > about or word.start in named) and word.start not in inside:
+            if last == "no" and kept:
+                kept.append(last)  # "niños no acompañados" are others than those who are
             kept.append(whole.get(word.start, word.surface))
     return kept[:12]
