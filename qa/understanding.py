@@ -27,6 +27,7 @@ _SHORTHAND: dict[Lang, dict[str, str]] = {
     "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también"},
 }
 
+_ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 
 
@@ -52,6 +53,8 @@ def understand(
     plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(plain, index, earlier)
+    if language == "es":
+        plain = restore_accents(plain, index)
     shown: str | None = None
     search, search_lang = strip_request(plain), language
     if before and not asks_nothing(asked):
@@ -95,6 +98,26 @@ def restore_case(text: str, index: Index) -> str:
                 surface = surface.lower()
         pieces += [text[end : word.start], surface]
         end = word.end
+    return "".join((*pieces, text[end:]))
+
+
+def restore_accents(text: str, index: Index) -> str:
+    """A Spanish question written without any accent, its words as the collection usually writes them: "presidio" as "presidió".
+
+    Words that fold alike are told apart by their accents alone, and many people type none.
+    """
+    if _ACCENTED.search(text):
+        return text
+    pieces: list[str] = []
+    end = 0
+    for word in find_words(text):
+        form = word.folded
+        usual = index.vocabulary.spelling(form) if form in index.vocabulary and form not in STOP_WORDS_OF_EITHER else ""
+        if len(usual) == len(word.surface) and _ACCENTED.search(usual):
+            accents = zip(usual.upper() if word.surface.isupper() else usual.lower(), word.surface, strict=True)
+            accented = [new if _ACCENTED.match(new) else old for new, old in accents]
+            pieces += [text[end : word.start], "".join(accented)]
+            end = word.end
     return "".join((*pieces, text[end:]))
 
 

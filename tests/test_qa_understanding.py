@@ -3,7 +3,7 @@ import pytest
 from index.filters import Filters
 from index.searching import Index
 from qa.errors import BadQuestion
-from qa.understanding import MAX_QUESTION_CHARS, clean_question, understand
+from qa.understanding import MAX_QUESTION_CHARS, clean_question, restore_accents, understand
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,24 @@ def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Inde
 )
 def test_the_kind_of_answer_is_told_from_the_question(tiny_index: Index, text: str, kind: str) -> None:
     assert understand(text, tiny_index).kind == kind
+
+
+@pytest.mark.parametrize(
+    "text, searched",
+    [
+        ("que es la conferencia regional sobre migracion", "que es la conferencia regional sobre migración"),
+        ("fue en mexico la primera reunion", "fue en mexico la primera reunión"),
+        ("¿Cuál fue el tema de la reunion?", "¿Cuál fue el tema de la reunion?"),
+        ("Reunion", "Reunión"),
+        ("Es la MIGRACION", "Es la MIGRACIÓN"),
+    ],
+)
+def test_a_spanish_question_without_accents_gets_those_of_the_collection(tiny_index: Index, text: str, searched: str) -> None:
+    assert restore_accents(text, tiny_index) == searched
+
+
+def test_an_english_question_gets_no_accents(tiny_index: Index) -> None:
+    assert understand("migration of the reunion", tiny_index).search_text == "migration of the reunion"
 
 
 def test_a_question_is_one_clean_line() -> None:
