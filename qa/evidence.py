@@ -25,6 +25,13 @@ OPENING = 15  # characters into a sentence within which its subject begins
 GENUS = 3.0
 SPELT = 0.5  # of a definition: what an acronym stands for
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
+# How a sentence begins that tells the particulars of what the one before announces.
+_GOES_ON = re.compile(
+    r"(?:Among (?:them|these)|One (?:was|is|of them|concerns)|The (?:first|one) (?:was|is|concerns)|These (?:are|were|include)|"
+    r"They (?:are|were|include|concern|cover)|It also|"
+    r"(?:Figuran? )?[Ee]ntre (?:ell[ao]s|est[ao]s)|Un[oa] (?:era|es|trata|se refiere)|(?:El|La) primer[oa]? (?:era|es|fue)|"
+    r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s)\b"
+)
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
 
 
@@ -233,10 +240,15 @@ def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, i
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] - NEARLY:
             chosen.add(neighbour)
-    # A sentence that introduces a list is no answer without it.
-    last = max(chosen)
-    if text.endswith(":", *spans[last]):
-        chosen.update(_list_around(text, spans, last) or ())
+    # A sentence that introduces something is no answer without it, and one that the next refers back to often only announces.
+    while (last := max(chosen)) + 1 < len(spans) and len(chosen) < MAX_SENTENCES:
+        introduces = text.endswith(":", *spans[last])
+        if introduces and (block := _list_around(text, spans, last)):
+            chosen.update(block)
+            break
+        if not introduces and not _GOES_ON.match(text, spans[last + 1][0]):
+            break
+        chosen.add(last + 1)
     return [spans[n] for n in sorted(chosen)]
 
 

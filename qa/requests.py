@@ -45,7 +45,9 @@ _REQUESTS = (
     r"qu[eé] (?:documentos?|fuentes?|textos?) (?:hablan?|tratan?) (?:de|sobre)|where does it say(?: that)?|d[oó]nde (?:se )?dice que",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
-_AFTER = re.compile(r"\W*\b(?:please|(?:many )?thanks|thank you|por favor|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\W*\b(?:please|pl[sz]|(?:many )?thanks|thank you|por favor|porfa(?:vor)?|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE
+)
 # Who asks, in a sentence of its own.
 _WHO_ASKS = re.compile(
     r"\W*(?:i|i['’]m|we|we['’]re|my|our|soy|somos|estoy|estamos|trabajo|trabajamos|escribo|estudio|preparo|preparamos|mi|nuestr[oa])\b"

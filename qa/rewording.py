@@ -96,15 +96,15 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
     (
         {"en": "Where is the seat of {}?", "es": "¿Dónde tiene su sede {}?"},
         (
-            rf"where(?:'s|’s| is) {_BODY}(?: located| based| situated| headquartered)?",
-            rf"d[oó]nde (?:est[aá]|queda|se encuentra|se ubica)(?: ubicad[oa]| situad[oa])? {_BODY_ES}",
+            rf"(?:where|in (?:what|which) (?:city|town|country|place))(?:'s|’s| is) {_BODY}(?: located| based| situated| headquartered)?",
+            rf"(?:d[oó]nde|en qu[eé] (?:ciudad|lugar|sitio|pa[ií]s)) (?:est[aá]|queda|se encuentra|se ubica)(?: ubicad[oa]| situad[oa])? {_BODY_ES}",
         ),
     ),
     (
         {"en": "Which countries are members of {}?", "es": "¿Qué países son miembros de {}?"},
         (
             rf"(?:which|what) countries (?:are in|make up|form|compose|constitute|belong to|are part of|participate in|take part in) {_BODY}",
-            rf"qu[eé] pa[ií]ses (?:est[aá]n en|forman|conforman|componen|pertenecen a|forman parte de|son parte de|participan en) {_BODY_ES}",
+            rf"(?:qu[eé]|cu[aá]les) pa[ií]ses (?:est[aá]n en|forman|conforman|componen|pertenecen a|forman parte de|son parte de|participan en) {_BODY_ES}",
             rf"who is in {_BODY}",
             rf"qui[eé]nes est[aá]n en {_BODY_ES}",
             rf"(?:(?:is|are|was) {_STATE}|(?:if |whether )?{_STATE} (?:is|are|was)){_ALSO} {_MEMBER} (?:of|in) {_BODY}",

@@ -16,6 +16,7 @@ from qa.evidence import (
     Matched,
     _proximities,
     asked_to_define,
+    choose_sentences,
     mark_definitions,
     match_terms,
     show_matches,
@@ -165,3 +166,25 @@ def test_other_questions_want_no_definition(tiny_index: Index) -> None:
 def test_an_article_that_belongs_to_the_word_in_the_gloss_hides_it_not(tiny_index: Index) -> None:
     question, terms, _, _ = match_all("¿Qué es la trata de personas?", tiny_index)
     assert [terms.words[n].text for n in asked_to_define(question, terms)] == [word.text for word in terms.words]
+
+
+@pytest.mark.parametrize(
+    "sentences, best, shown",
+    [
+        (["Two ideas were put forward.", "One was a fund.", "Among them was a plan.", "It rained."], 0, [0, 1, 2]),
+        (["Hizo dos propuestas.", "Una era un fondo.", "Llovió."], 0, [0, 1]),
+        (["Objectives:", "The meeting seeks to:", "• learn", "• teach", "It rained."], 0, [0, 1, 2, 3]),
+        (["The letter says:", "Learn.", "Teach."], 0, [0, 1]),
+        (["It rained.", "One was a fund."], 1, [1]),
+        (["It rained.", "The fund pays."], 0, [0]),
+        (["The letter says:"], 0, [0]),
+    ],
+)
+def test_a_sentence_that_only_announces_is_shown_with_what_it_announces(
+    sentences: list[str], best: int, shown: list[int], tiny_index: Index
+) -> None:
+    text = "\n".join(sentences)
+    spans = [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
+    scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
+    chosen = choose_sentences(understand("When?", tiny_index), text, spans, scores)
+    assert chosen == [spans[n] for n in shown]
