@@ -164,6 +164,9 @@ def question_terms(index: Index, text: str, lang: Lang) -> QuestionTerms:
             named = any(concept.reaches_over(start, end) for concept in concepts)
             said = next((found for found in expressions if found.start < end and start < found.end), None)
             synonyms = () if named else _synonyms(index, (said, *plain) if said else plain, rarity, idf)
+            if synonyms and not any(index.english.frequency(term.term) for term in plain):
+                # A word that the collection lacks asks for no more than what stands for it.
+                weight = min(weight, max(index.english.idf(term.term) for term in synonyms))
             parts.append((text[start:end], start, end, plain, weight, own_stem, synonyms))
     near_terms = sorted((term for *_, synonyms in parts for term in synonyms), key=lambda term: term.weight)
     near = {term.term: SYNONYM * term.weight for term in near_terms}  # one of several words counts as for the closest

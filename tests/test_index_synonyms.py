@@ -158,6 +158,14 @@ def test_a_synonym_counts_only_where_the_word_itself_is_absent_and_never_more(en
     assert not any(word.near for word in both.words)  # the border is asked for already
 
 
+def test_a_word_that_the_collection_lacks_asks_for_no_more_than_its_synonym(engine: Engine) -> None:
+    def weight(text: str) -> float:
+        [word] = question_terms(engine.index, text, "en").words
+        return word.weight
+
+    assert weight("the frontier") == weight("the border") < weight("the zeppelins")
+
+
 def test_an_expression_of_several_words_finds_the_word_that_the_text_uses(tmp_path: Path) -> None:
     documents = {
         "vote.md": "# Vote\n\nThe plan was approved on Monday.\n",
