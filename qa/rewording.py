@@ -24,6 +24,12 @@ _EVENT = (
 )
 _FEW = r"(?:(?!(?:among|of|in|at|on|to|for|by|the|a|an|and|or|de|del|en|por|para|el|la|los|las|un|una|y|o) )[^\W\d]+ ){0,2}?"
 _NOW_WORDS = re.compile(r"\b(?:currently|now|today|at present|actualmente|ahora|hoy(?: en d[ií]a)?)\b ?", re.IGNORECASE)
+# Words that place a question in time without a date, which no text says of what holds for a while.
+_VAGUE = re.compile(
+    rf"(?:,? )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
+    r" back(?= in \d{4})",
+    re.IGNORECASE,
+)
 _SHORTLY = r"(?: [^\W\d]+){0,6}\W*$"
 _NOW = re.compile(
     rf"\b(?P<when>current|present) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>actual)\b|"
@@ -144,6 +150,12 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
             known = [meant for meant in map(str, years) if is_known(meant)]
             return f"{left.rstrip(' ?!.')} ({', '.join(known)})?" if known else text
     return text
+
+
+def leave_out_vague_time(text: str) -> str:
+    """A question without "now", "back then", "hoy", where at least two words of meaning are left."""
+    left = _VAGUE.sub("", text).lstrip(" ,")
+    return left if len(set(folded_words(left)) - STOP_WORDS_OF_EITHER) >= 2 else text
 
 
 def reword(text: str, lang: Lang) -> str | None:

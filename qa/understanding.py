@@ -15,7 +15,7 @@ from qa.following import complete_from_history
 from qa.kinds import kind_of
 from qa.language import guess_question_lang
 from qa.requests import asks_nothing, strip_request
-from qa.rewording import accent_question_word, date_today, reword
+from qa.rewording import accent_question_word, date_today, leave_out_vague_time, reword
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -69,8 +69,10 @@ def understand(
         search = accent_question_word(search)
     if (dated := date_today(search, int(index.manifest.built_at[:4]), lambda year: index.english.frequency(year) > 0)) != search:
         search = shown = dated
-    elif reworded := reword(search, search_lang):
-        search = shown = reworded
+    else:
+        search = leave_out_vague_time(search)
+        if reworded := reword(search, search_lang):
+            search = shown = reworded
     filters = filters or Filters()
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
     if phrases:

@@ -5,7 +5,7 @@ import pytest
 from corpus.records import Lang
 from index.searching import Index
 from qa.requests import asks_nothing, strip_request
-from qa.rewording import accent_question_word, date_today, reword
+from qa.rewording import accent_question_word, date_today, leave_out_vague_time, reword
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -195,3 +195,19 @@ def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
 )
 def test_greetings_and_calls_for_help_ask_nothing_of_the_documents(text: str, nothing: bool) -> None:
     assert asks_nothing(text) is nothing
+
+
+@pytest.mark.parametrize(
+    "text, left",
+    [
+        ("Who coordinated the secretariat back in 2010?", "Who coordinated the secretariat in 2010?"),
+        ("Who was the coordinator of the secretariat back then?", "Who was the coordinator of the secretariat?"),
+        ("¿Cuántos países son miembros hoy en día?", "¿Cuántos países son miembros?"),
+        ("Which countries are observers now?", "Which countries are observers?"),
+        ("What time is it now?", "What time is it now?"),
+        ("¿Y ahora?", "¿Y ahora?"),
+        ("Who called back?", "Who called back?"),
+    ],
+)
+def test_vague_time_is_left_out_where_enough_is_left(text: str, left: str) -> None:
+    assert leave_out_vague_time(text) == left
