@@ -84,9 +84,9 @@ _LISTED = re.compile(
     re.IGNORECASE,
 )
 _ANY_ASKING = re.compile(rf"[?¿]|\b{_ASKING}\b", re.IGNORECASE)
-# A presidency pro tempore is held by a country.
+# A presidency pro tempore is held by a country, and a "secretaria técnica" is a body.
 _PERSON_ASKED = re.compile(
-    rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b(?! pro[ -]t[eé]mpore)", re.IGNORECASE
+    rf"\b(names?|nombres?|llama(ba)?|person|persona|{_OFFICES}|{_OFFICES_ES})\b(?! pro[ -]t[eé]mpore| t[eé]cnica)", re.IGNORECASE
 )
 # What only a person does; to chair, to pay, to organise or to support is as well done by a country or a body.
 _PERSON_ACTS = re.compile(

@@ -28,6 +28,10 @@ _SHORTHAND: dict[Lang, dict[str, str]] = {
 }
 
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
+_VERB_SLOT = re.compile(
+    r"\b(?:quien(?:es)?|cuando|donde|como|por que|(?:que|cuant[oa]s|cual(?:es)?) [^\W\d]+)(?: (?:se|lo|la|le|les|nos))? ([^\W\d]{2,}(?:o|ia))\b",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 
 
@@ -92,11 +96,12 @@ def restore_case(text: str, index: Index) -> str:
     end = 0
     for word in find_words(text):
         surface, form = word.surface, word.folded
+        little = form in STOP_WORDS_OF_EITHER
         if form.isalpha():
             usual = index.vocabulary.spelling(form) if form in index.vocabulary else ""
-            if usual and not index.vocabulary.is_common(form):
+            if usual and not little and not index.vocabulary.is_common(form):
                 surface = surface.upper() if usual.isupper() else surface.capitalize()
-            elif loud and (usual or len(form) > _LONGEST_ACRONYM or form in STOP_WORDS_OF_EITHER):
+            elif loud and (usual or len(form) > _LONGEST_ACRONYM or little):
                 surface = surface.lower()
         pieces += [text[end : word.start], surface]
         end = word.end
@@ -106,10 +111,13 @@ def restore_case(text: str, index: Index) -> str:
 def restore_accents(text: str, index: Index) -> str:
     """A Spanish question written without any accent, its words as the collection usually writes them: "presidio" as "presidió".
 
-    Words that fold alike are told apart by their accents alone, and many people type none.
+    Words that fold alike are told apart by their accents alone, and many people type none. Where a question has its verb, a
+    word that may be one is one, whatever the collection writes: "cuantos dias duro" as "duró".
     """
     if _ACCENTED.search(text):
         return text
+    if (verb := _VERB_SLOT.search(text)) and (told := index.gloss.entry(_as_verb(verb[1].lower()))) and told.senses:
+        text = text[: verb.start(1)] + _as_verb(verb[1]) + text[verb.end() :]
     pieces: list[str] = []
     end = 0
     for word in find_words(text):
@@ -121,6 +129,11 @@ def restore_accents(text: str, index: Index) -> str:
             pieces += [text[end : word.start], "".join(accented)]
             end = word.end
     return "".join((*pieces, text[end:]))
+
+
+def _as_verb(word: str) -> str:
+    """A word in o or ia as a verb of the past: "duró", "venía"."""
+    return word[:-1] + "ó" if word.endswith("o") else word[:-2] + "ía"
 
 
 def correct_spelling(text: str, index: Index, lang: Lang) -> str:

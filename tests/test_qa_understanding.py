@@ -197,6 +197,10 @@ def test_the_kind_of_answer_is_told_from_the_question(tiny_index: Index, text: s
         ("¿Cuál fue el tema de la reunion?", "¿Cuál fue el tema de la reunion?"),
         ("Reunion", "Reunión"),
         ("Es la MIGRACION", "Es la MIGRACIÓN"),
+        ("cuantos dias duro la reunion", "cuantos dias duró la reunión"),
+        ("de que pais venia la gente", "de que pais venía la gente"),
+        ("quien es el director", "quien es el director"),
+        ("que cambio hubo", "que cambio hubo"),
     ],
 )
 def test_a_spanish_question_without_accents_gets_those_of_the_collection(tiny_index: Index, text: str, searched: str) -> None:
