@@ -335,3 +335,12 @@ def test_markdown_leaves_hostile_text_alone() -> None:
 
 def test_an_empty_selection_accepts_everything() -> None:
     assert Selection().pairs() == []
+
+
+@pytest.mark.parametrize(
+    "text, lang, heading",
+    [("Hello!", "en", "Ask the documents a question"), ("Hola", "es", "Haga una pregunta a los documentos")],
+)
+def test_a_greeting_is_not_told_to_be_missing(client: TestClient, text: str, lang: str, heading: str) -> None:
+    page = client.get("/", params={"q": text}, headers={**HTML, "Accept-Language": lang}).text
+    assert heading in page and "Not in this collection" not in page and "No está en esta colección" not in page

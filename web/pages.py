@@ -18,6 +18,7 @@ from qa.answering import Engine, Timing
 from qa.answers import Answer, Evidence
 from qa.citing import STYLES, cite, text_fragment_link
 from qa.errors import BadQuestion
+from qa.requests import asks_nothing
 from qa.understanding import MAX_QUESTION_CHARS, clean_question
 from web.asking import AskParams, read_params
 from web.feedback import MAX_COMMENT_CHARS, Verdict
@@ -59,6 +60,11 @@ class Turn:
     related: tuple[str, ...]
     took_ms: dict[str, float]
     quoted: list[str]  # the answer, one piece for each span
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether it is no question of what the documents say, but a greeting or a call for help."""
+        return asks_nothing(self.params.q)
 
 
 def answer_params(site: Site, engine: Engine, params: AskParams, request: Request, door: str) -> tuple[Answer, Timing]:
