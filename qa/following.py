@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus.numerals import find_ordinals
 from corpus.records import Lang
-from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, fold
+from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
 from index.searching import Index
+from qa.exchanging import AUXILIARY, EVENT, SAME, name_event, swap_event, swap_noun, swap_phrase, swap_question_word, swap_slots
 from qa.expecting import YEAR
 from qa.kinds import CAPITALS, find_defined
 from qa.language import guess_question_lang
 from qa.rewording import reword
+from qa.slots import QUESTION_WORD, QUESTION_WORDS, Slot, find_slots
 
 # Words that only point back: a question made of these and little else continues the one before it.
 _POINTERS = frozenset(
@@ -28,11 +29,6 @@ _STRIP_CONTINUE = re.compile(
     r"^\W*(?:(?:and|but|so|also|then|y|e|pero|entonces|tambi[eé]n)\b[\s,]*)*(?:(?:what|how) about|qu[eé] (?:hay|tal|pasa) (?:de|con))?\s*",
     re.IGNORECASE,
 )
-_WH = re.compile(
-    r"\b(when|where|who|why|how many|how|which|what|cu[aá]ndo|d[oó]nde|qui[eé]n(?:es)?|por qu[eé]|cu[aá]nt[oa]s?|c[oó]mo|cu[aá]l(?:es)?|qu[eé])\b",
-    re.IGNORECASE,
-)
-
 _IT = re.compile(
     r"(?P<before>.*?)\b(?:(?P<of>its|his|her)|it|he|she|him)\b(?P<after>.*) "
     r"\((?P<name>(?-i:[A-ZÁÉÍÓÚÑ][\w'’-]*(?P<joined> (?:of|on|for))?(?: [A-ZÁÉÍÓÚÑ][\w'’-]*){0,3}))\)\?",
@@ -53,13 +49,6 @@ _YEAR_AFTER = re.compile(
 )
 _YEAR_BEFORE = re.compile(
     r"\b(?:(?:the )?(?:previous|preceding) year|(?:the|a|one) year (?:before|earlier)|(?:el )?año anterior|un año antes)\b",
-    re.IGNORECASE,
-)
-# A verb of its own, for which the question before has no place: "what can they do?", "where is it?".
-_AUXILIARY = re.compile(
-    r"\b(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must|"
-    r"es|son|era|eran|fue|fueron|ser[aá]n?|est[aá]n?|estaban?|estuvo|estuvieron|hay|hubo|habr[aá]|ha|han|pueden?|deben?|"
-    r"tienen?|hacen?|hizo|van?)\b",
     re.IGNORECASE,
 )
 _IS_IT = re.compile(r"\b(?:is|are) (?:it|they|he|she)\W*$", re.IGNORECASE)
@@ -83,33 +72,6 @@ _SUBJECT_LEFT_OUT = re.compile(
 )
 _SUBJECT = re.compile(r"\b(?:la|el|los|las) [A-ZÁÉÍÓÚÑ]")
 _THE_CONFERENCE = re.compile(r"\b(?:the conference|la conferencia)\b(?! (?:of|on|in|de|del|sobre|en)\b)", re.IGNORECASE)
-_EVENT = re.compile(
-    r"\b(?P<one>meeting|conference|plenary|workshop|forum|congress|session|course|seminar|declaration|summit|"
-    r"reuni[oó]n|conferencia|plenaria|taller|foro|congreso|sesi[oó]n|curso|seminario|declaraci[oó]n|cumbre)(?:e?s)?\b",
-    re.IGNORECASE,
-)
-_ONE_OF_SEVERAL = re.compile(
-    r"\b(?P<which>first|second|third|fourth|fifth|sixth|last|latest|previous|next|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|"
-    r"sext[oa]|[uú]ltim[oa]|anterior|siguiente|pr[oó]xim[oa])(?: ones?)?(?=\W*$| (?:in|on|at|held|en)\b)",
-    re.IGNORECASE,
-)
-_AT_EVENT = re.compile(
-    rf"{_EVENT.pattern}(?: (?:(?:of|in|de|en) )?\d{{4}})?(?: held| celebrada)?(?P<at>(?: (?:in|at|en|de)(?: the| la| el)?)? )$",
-    re.IGNORECASE,
-)
-_SAME = re.compile(r"(?:(?:the )?same|lo mismo) ", re.IGNORECASE)
-_ALIKE = (
-    ("about", "on", "regarding", "concerning", "sobre"), ("for", "para"), ("against", "contra"), ("with", "con"), ("of", "de")
-)  # fmt: skip
-_PHRASE = re.compile(
-    r"(?P<ones>(?:the ones?|those|los|las|el|la) )?(?P<before>about|on|regarding|concerning|sobre|for|para|against|contra|with|con|of|de) "
-    r"(?P<what>.+)",
-    re.IGNORECASE,
-)
-_PHRASE_ENDS = (
-    r"(?= (?:of|for|in|on|with|about|from|to|at|by|since|against|and|or|that|del?|para|en|con|contra|sobre|desde|al?|y|o|que|por|"
-    r"has|have|had|is|are|was|were|did|ha|han|fue|es|son)\b| ?\(|\)|\W*$)"
-)
 # Words that a topic does without.
 _SAYING_LITTLE = frozenset(
     """exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
@@ -117,24 +79,8 @@ _SAYING_LITTLE = frozenset(
     created founded established
     existe existen hizo hicieron hace hacen tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron realizo llama llego llegaron habla trata hablo algo""".split()
 )
+_LONG = 40  # words: a question of more says all that it asks
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
-_ARTICLES = r"(?:the|its|their|his|her|el|la|los|las|su|sus)"
-_NOUN = re.compile(
-    rf"(?:(?P<before>for|of|in|on|with|about|from|para|de|en|con|sobre|desde) )?(?:(?P<article>{_ARTICLES}) )?(?P<noun>[^\W\d]+(?: [^\W\d]+)?)",
-    re.IGNORECASE,
-)
-_ASKING_FOR = r"which|how many|qu[eé]|cu[aá]nt[oa]s"
-_NOUN_AFTER = re.compile(rf"\b(?:{_ARTICLES}|{_ASKING_FOR}|what) (?P<noun>[^\W\d]+)", re.IGNORECASE)
-_NOUN_ASKED = re.compile(rf"\b(?:{_ASKING_FOR}) (?P<noun>[^\W\d]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Something of a question that a follow-up can exchange: a year, a meeting's number, a country, a language."""
-
-    kind: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +90,13 @@ class _FollowUp:
     text: str
     rest: str  # without "and"
     content: list[Word]  # words that carry meaning
-    slots: list[_Slot]
+    slots: list[Slot]
     bare: list[Word]  # words of meaning that are in no slot
 
 
 def _keeps_its_own(rest: str, earlier: str) -> bool:
     """Whether a follow-up asks with a verb of its own, which the earlier question has no place for."""
-    own = _AUXILIARY.search(rest)
+    own = AUXILIARY.search(rest)
     if own is None:
         return False
     return bool(_YES_NO.match(rest) or _IS_IT.search(rest)) or not re.search(rf"\b{own.group()}\b", earlier, re.IGNORECASE)
@@ -158,7 +104,7 @@ def _keeps_its_own(rest: str, earlier: str) -> bool:
 
 def _take_apart(asked: str, index: Index) -> _FollowUp:
     rest = _STRIP_CONTINUE.sub("", asked, count=1).strip() or asked
-    content, slots = _content(find_words(asked)), _slots(asked, index)
+    content, slots = _content(find_words(asked)), find_slots(asked, index)
     return _FollowUp(asked, rest, content, slots, [w for w in content if not any(s.start <= w.start < s.end for s in slots)])
 
 
@@ -166,57 +112,7 @@ def _content(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.folded not in STOP_WORDS_OF_EITHER and word.folded not in _POINTERS]
 
 
-def _slots(text: str, index: Index) -> list[_Slot]:
-    words = find_words(text)
-    slots = [_Slot("year", m.start(), m.end()) for m in YEAR.finditer(text)]
-    for first, last, _ in find_ordinals([w.surface for w in words], [w.folded for w in words]):
-        slots.append(_Slot("ordinal", words[first].start, words[last - 1].end))
-    for term in index.analyzer.concepts(text):
-        kind = "country" if term.term in index.countries else "concept"
-        slots.append(_Slot(kind, term.start, term.end))
-    known = {(s.start, s.end) for s in slots}
-    for word in words:
-        entry = index.gloss.entry(word.folded)
-        named = (word.surface[:1].isupper() and word.start > 0) or (
-            entry is not None and not entry.senses and not entry.function and not index.gloss.is_english(word.folded)
-        )
-        if (
-            named
-            and not any(s <= word.start < e for s, e in known)
-            and word.folded in index.vocabulary
-            and word.folded not in _WH_WORDS
-            and word.folded not in STOP_WORDS_OF_EITHER
-        ):
-            slots.append(_Slot("name", word.start, word.end))
-    joined: list[_Slot] = []
-    for slot in sorted(slots, key=lambda s: s.start):
-        before = joined[-1] if joined else None
-        if before is not None and text[before.end : slot.start] == " " and {before.kind, slot.kind} <= {"name", "country"}:
-            joined[-1] = _Slot(before.kind, before.start, slot.end)  # "Guatemala City" is one place
-        else:
-            joined.append(slot)
-    return joined
-
-
-_WH_WORDS = frozenset(
-    "when where who why how which what cuando donde quien quienes por cuanto cuantos cuantas como cual cuales que".split()
-)
-
-
 _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
-
-
-# The question words of one language in the other, folded: a follow-up may come in either.
-_WH_IN: dict[Lang, dict[str, str]] = {
-    "en": {
-        "cuando": "when", "donde": "where", "quien": "who", "quienes": "who", "por que": "why", "como": "how", "que": "what",
-        "cual": "which", "cuales": "which", "cuantos": "how many", "cuantas": "how many", "cuanto": "how much", "cuanta": "how much",
-    },
-    "es": {
-        "when": "cuándo", "where": "dónde", "who": "quién", "why": "por qué", "how": "cómo", "what": "qué", "which": "cuál",
-        "how many": "cuántos",
-    },
-}  # fmt: skip
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
@@ -246,25 +142,23 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
             return None
     rest, content, slots, bare = found.rest, found.content, found.slots, found.bare
     own = _keeps_its_own(rest, earlier)
-    if not (_WH.search(rest) or _AUXILIARY.search(rest)):
-        if exchanged := _swap_event(rest, earlier, index):
+    if not (QUESTION_WORD.search(rest) or AUXILIARY.search(rest)):
+        if exchanged := swap_event(rest, earlier, index):
             return exchanged, spoken
-    elif numbered := _name_event(rest, earlier):
+    elif numbered := name_event(rest, earlier):
         rest, own = numbered, True
-    if not own and (not content or (not bare and not slots)):
-        return _swap_question_word(rest, earlier, spoken, index), spoken
-    if _CONTINUES.match(asked) or _SAME.match(rest):
-        exchanged = _swap_phrase(rest, slots if not bare else (), earlier) or (
-            None if slots else _swap_noun(rest, earlier, index)
-        )
+    if not own and (not content or (not bare and not slots)) and (exchanged := swap_question_word(rest, earlier, spoken)):
+        return exchanged, spoken
+    if _CONTINUES.match(asked) or SAME.match(rest):
+        exchanged = swap_phrase(rest, slots if not bare else (), earlier) or (None if slots else swap_noun(rest, earlier, index))
         if exchanged:
             return exchanged, spoken
     if slots and not bare and not own and not _THERE.search(asked):
-        swapped = _swap_slots(asked, slots, earlier, index)
+        swapped = swap_slots(asked, slots, earlier, index)
         if swapped is not None:
-            wh = _WH.search(rest)
+            wh = QUESTION_WORD.search(rest)
             if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked):
-                swapped = _swap_question_word(wh.group(), swapped, spoken, index)
+                swapped = swap_question_word(wh.group(), swapped, spoken) or swapped
             return swapped, spoken
     kept = " ".join(_carried(rest, slots, earlier, index))
     if spoken == "es" and lang == "en":
@@ -280,6 +174,8 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
     """
     asked, rest, content, slots = found.text, found.rest, found.content, found.slots
     words = find_words(rest)
+    if len(words) > _LONG:
+        return True
     pointing = any(word.folded in _POINTERS for word in words)
     numbers = sum(slot.kind in ("year", "ordinal") for slot in slots)
     names = len(slots) - numbers + bool(_THE_CONFERENCE.search(rest))
@@ -297,7 +193,9 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
     if pointing:
         return not _CONTINUES.match(asked) and len(content) >= 4 and names > 0 and not _demonstrative(asked)
     if _CONTINUES.match(asked):
-        return (subject + numbers >= 4 and len(slots) > 0) or (names >= 2 and subject >= 3 and _WH.search(rest) is not None)
+        return (subject + numbers >= 4 and len(slots) > 0) or (
+            names >= 2 and subject >= 3 and QUESTION_WORD.search(rest) is not None
+        )
     return subject >= (2 if slots else 3) or (names > 0 and len(content) > 0)
 
 
@@ -342,11 +240,11 @@ def _demonstrative(text: str) -> bool:
     )
 
 
-def _only_prepositions(rest: str, slots: Sequence[_Slot], asked: str) -> bool:
+def _only_prepositions(rest: str, slots: Sequence[Slot], asked: str) -> bool:
     left = rest
     for slot in slots:
         left = left.replace(asked[slot.start : slot.end], " ")
-    return not _WH.search(left)
+    return not QUESTION_WORD.search(left)
 
 
 def _standing(history: Sequence[str], index: Index) -> tuple[str, Lang]:
@@ -358,118 +256,7 @@ def _standing(history: Sequence[str], index: Index) -> tuple[str, Lang]:
     return earlier, lang
 
 
-def _swap_question_word(rest: str, earlier: str, lang: Lang, index: Index) -> str:
-    """ "And when?" after "Where was the RCM created?": the earlier question with the new question word."""
-    wh = _WH.search(rest)
-    old = _WH.search(earlier)
-    if wh is None:
-        return f"{earlier.rstrip(' ?!.')} – {rest}"
-    if old is None:
-        return f"{rest.rstrip(' ?!.')} ({' '.join(_carried(rest, [], earlier, index))})?"
-    word = _WH_IN[lang].get(fold(wh.group()), wh.group())
-    word = word.capitalize() if old.group()[0].isupper() else word.lower()
-    return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
-
-
-def _name_event(rest: str, earlier: str) -> str | None:
-    """ "When was the second one?" with the event of which the earlier question speaks; None where there is none."""
-    one, events = _ONE_OF_SEVERAL.search(rest), list(_EVENT.finditer(earlier))
-    if one is None or not events or _EVENT.search(rest):
-        return None
-    return f"{rest[: one.end('which')]} {events[-1]['one']}{rest[one.end() :]}"
-
-
-def _swap_event(rest: str, earlier: str, index: Index) -> str | None:
-    """ "And the second?": the earlier question about the second of its events; None where it has none, or names a number too."""
-    one, events = _ONE_OF_SEVERAL.search(rest), list(_EVENT.finditer(earlier))
-    if one is None or not events or any(slot.kind == "ordinal" for slot in _slots(earlier, index)):
-        return None
-    return f"{earlier[: events[-1].start()]}{one['which']} {events[-1]['one']}{earlier[events[-1].end() :]}"
-
-
-def _swap_phrase(rest: str, slots: Sequence[_Slot], earlier: str) -> str | None:
-    """ "And on border security?", "¿y los de mujeres?": the earlier question with its like phrase exchanged; None without one."""
-    new = _PHRASE.fullmatch(_SAME.sub("", rest).strip(" ?!.,¿¡"))
-    if new is None or _WH.search(new["what"]) or _AUXILIARY.search(new["what"]) or len(new["what"].split()) > 6:
-        return None
-    if slots and all(slot.kind in ("year", "ordinal", "country") for slot in slots):
-        return None
-    several = [words for words in _ALIKE if new["ones"] or new["before"].lower() in words]
-    alike = "|".join(word for words in several for word in words)
-    found = list(re.finditer(rf"\b(?:{alike}) (?P<what>\S.*?){_PHRASE_ENDS}", earlier, re.IGNORECASE))
-    if found:
-        return earlier[: found[-1].start("what")] + new["what"] + earlier[found[-1].end() :]
-    topic = re.search(r"\((\w+)[^()]*\)", earlier)
-    if topic is None or not (new["ones"] or _SAME.match(rest)):
-        return None
-    return f"{earlier[: topic.end(1)]} {new['before']} {new['what']}{earlier[topic.end() - 1 :]}"
-
-
-def _swap_noun(rest: str, earlier: str, index: Index) -> str | None:
-    """ "And for women?" after "Which guidelines are there for children?", "and the observers?" after "Who are its members?": the
-    earlier question with the noun in the like place exchanged; None without a like.
-    """
-    rest = rest.strip(" ?!.,")
-    new = _NOUN.fullmatch(rest)
-    if new is None or _PHRASE.match(new["noun"]) or not (new["before"] or new["article"] or " " not in new["noun"]):
-        return None
-    main = earlier.split("(", 1)[0]
-    places = (
-        (_NOUN_AFTER if new["article"] else _NOUN_ASKED)
-        if new["before"] is None
-        else re.compile(rf"\b{new['before']} (?:{_ARTICLES} )?(?P<noun>[^\W\d]+)", re.IGNORECASE)
-    )
-    named = [(slot.start, slot.end) for slot in _slots(main, index) if slot.kind != "concept"]
-    found = [
-        m
-        for m in places.finditer(main)
-        if not _AUXILIARY.fullmatch(m["noun"]) and not any(a < m.end("noun") and m.start("noun") < b for a, b in named)
-    ]
-    if not found:
-        return None
-    old = found[-1]
-    if new["before"] is None:
-        return earlier[: old.start("noun")] + new["noun"] + earlier[old.end() :]
-    after = len(new["before"]) + 1  # with its article, or without
-    return earlier[: old.start() + after] + rest[after:] + earlier[old.end() :]
-
-
-def _swap_slots(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> str | None:
-    """The earlier question with its year, number, country or name replaced by the follow-up's; None without a like."""
-    swapped = earlier
-    unplaced: list[str] = []
-    for slot in slots:
-        new = asked[slot.start : slot.end]
-        old = [s for s in _slots(swapped, index) if s.kind == slot.kind]
-        if not old and slot.kind in ("country", "name"):
-            old = [s for s in _slots(swapped, index) if s.kind in ("country", "name")]
-        if not old and slot.kind in ("year", "ordinal"):
-            old = [s for s in _slots(swapped, index) if s.kind in ("year", "ordinal")]
-        if not old:
-            unplaced.append(new)
-            continue
-        target = old[-1]
-        swapped = swapped[: target.start] + new + swapped[target.end :]
-        if slot.kind in ("year", "ordinal"):
-            swapped = _leave_place(swapped, index)
-    if len(unplaced) == len(slots):
-        tail = " ".join(unplaced)
-        return f"{earlier.rstrip(' ?!.')} ({tail})?"
-    if unplaced:
-        swapped = f"{swapped.rstrip(' ?!.')} ({' '.join(unplaced)})?"
-    return swapped
-
-
-def _leave_place(question: str, index: Index) -> str:
-    """A question about another meeting than the one before without the city or country of that."""
-    for slot in reversed(_slots(question, index)):
-        at = _AT_EVENT.search(question[: slot.start]) if slot.kind in ("country", "name") else None
-        if at is not None:
-            question = question[: at.start("at")] + question[slot.end :]
-    return question
-
-
-def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> list[str]:
+def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> list[str]:
     """The names, numbers and subject of the earlier question that a follow-up does not bring itself.
 
     What that question carried along itself, in brackets, is what the conversation is about; of the rest of it then only names,
@@ -479,7 +266,7 @@ def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> 
     own = {s.kind for s in slots}
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
-    old_slots = _slots(earlier, index)
+    old_slots = find_slots(earlier, index)
     whole = {s.start: earlier[s.start : s.end] for s in old_slots if s.kind == "concept"}  # "Plan of Action", in one piece
     inside = {at for s in old_slots if s.kind == "concept" for at in range(s.start + 1, s.end)}
     years_given = "year" in own or "ordinal" in own
@@ -492,16 +279,16 @@ def _carried(asked: str, slots: Sequence[_Slot], earlier: str, index: Index) -> 
     before = ""
     for match in _POINTED_AT.finditer(earlier, 0, max(about, 0)):
         named.update(range(*match.span(1)))
-    for match in _EVENT.finditer(earlier, 0, max(about, 0)):
+    for match in EVENT.finditer(earlier, 0, max(about, 0)):
         named.update(range(*match.span()))
     for word in find_words(earlier):
         plain, last = word.folded, before
         before = plain
         if plain in STOP_WORDS_OF_EITHER or plain in _POINTERS or plain in own_words:
             continue
-        if _EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
+        if EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
             continue  # "plenaries" beside "the second plenary"
-        if any(position in taken for position in range(word.start, word.end)) or plain in _WH_WORDS:
+        if any(position in taken for position in range(word.start, word.end)) or plain in QUESTION_WORDS:
             continue
         if word.start not in named and (plain in _SAYING_LITTLE or last in _VERB_AFTER):
             continue
