@@ -175,14 +175,21 @@ class Examiner:
             return False
         return not self._event(document.id) & terms.rows.keys()
 
-    def _find_remarks(self, ordinal: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """(sentences,) which sentences of a passage are remarks about the sources, which open a note on them, which go on in one."""
+    def _find_remarks(self, ordinal: int) -> NDArray[np.uint8]:
+        """(sentences,) of a passage: 1 for those that are remarks about the sources, 2 for those that open a note, 3 for those
+        that go on in one.
+        """
         [passage] = self._index.store.passages_at([ordinal])
         text = self._index.store.document(passage.document_id).text
-        remarks = [is_remark(text[a:b]) for a, b in passage.sentences]
-        opens = [text.startswith(NOTE, a) for a, _ in passage.sentences]
-        notes = [text.startswith(NOTE, text.rfind("\n", 0, a) + 1) for a, _ in passage.sentences]
-        return np.array(remarks, np.bool_), np.array(opens, np.bool_), np.array(notes, np.bool_)
+
+        def sort_of(a: int, b: int) -> int:
+            if is_remark(text[a:b]):
+                return 1
+            if not text.startswith(NOTE, text.rfind("\n", 0, a) + 1):
+                return 0
+            return 2 if text.startswith(NOTE, a) else 3
+
+        return np.array([sort_of(a, b) for a, b in passage.sentences], np.uint8)
 
     def examine(
         self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64], twins: bool = False
@@ -211,11 +218,9 @@ class Examiner:
         expected = expect(question, index.vocabulary.is_common)
         texts = [document.text[a:b] for passage, document in zip(passages, documents, strict=True) for a, b in passage.sentences]
         of_sort = [expected(text) for text in texts]
-        remarks, opens, notes = map(np.concatenate, zip(*(self._remarks(number) for number in numbers), strict=True))
-        if asks_about_sources(question.search_text):
-            notes = np.zeros_like(notes)
-        else:
-            remarks |= opens
+        sorts = np.concatenate([self._remarks(number) for number in numbers])
+        sources_asked = asks_about_sources(question.search_text)
+        remarks = (sorts == 1) | ((sorts == 2) & (not sources_asked))
         typed = np.array(of_sort, dtype=np.bool_) & ~remarks
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
         defines = np.zeros(lasts[-1], np.float32)
@@ -238,7 +243,7 @@ class Examiner:
             coverages,
             synonyms,
             preferred.astype(np.float32) + defines,
-            np.where(remarks, REMARK, IN_NOTE * notes),
+            REMARK * remarks + (0.0 if sources_asked else IN_NOTE) * (sorts == 3),
             elsewhen,
             len(find_words(question.search_text)),
         )
