@@ -22,8 +22,8 @@ from qa.deciding import (
     subject_of,
 )
 from qa.errors import BadQuestion
-from qa.evidence import choose_sentences, make_highlights, show_matches
-from qa.examining import Examined, Examiner, depth_of, second_order
+from qa.evidence import asked_to_define, choose_sentences, make_highlights, show_matches
+from qa.examining import DEFINED_DEPTH, Examined, Examiner, depth_of, second_order
 from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
@@ -176,9 +176,9 @@ class Engine:
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
         subject = subject_of(self.index, question, candidates)
-        seen = self._examiner.examine(
-            question, candidates, subject, candidates.ordinals[: depth_of(candidates.scores)], twins=True
-        )
+        only_name = 0 < len(asked_to_define(question, candidates.terms)) == len(candidates.terms.words)
+        depth = DEFINED_DEPTH if only_name else depth_of(candidates.scores)
+        seen = self._examiner.examine(question, candidates, subject, candidates.ordinals[:depth], twins=True)
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:
             return candidates, seen
         candidates, seen = second_order(candidates, seen, self.settings.ranking)

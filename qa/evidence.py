@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corpus.records import Passage
 from index.searching import Index
 from qa.answers import Highlight, Question
-from qa.expecting import says_what, says_which_sort, spells_out
+from qa.expecting import is_called, says_what, says_which_sort, spells_out
 from qa.fusion import Scores
 from qa.kinds import find_defined
 from qa.retrieving import QuestionTerms, QuestionWord, WordRows
@@ -24,6 +24,7 @@ OPENING = 15  # characters into a sentence within which its subject begins
 # A question with hardly another word than the name tells little by its words. Chosen on the dev questions.
 GENUS = 3.0
 SPELT = 0.5  # of a definition: what an acronym stands for
+_IS = re.compile(r" (?:is|are|was|were|es|son|era|eran|fue) ")  # ends the name of what is to be defined
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
 # How a sentence begins that tells the particulars of what the one before announces.
 _GOES_ON = re.compile(
@@ -188,10 +189,21 @@ def mark_definitions(
     for n, (start, end) in enumerate(passage.sentences):
         first, last = start - passage.start, end - passage.start
         at = bisect_left(places, (first, 0))
+        if any(
+            is_called(text[start:end], a - first, b - first)
+            for a, b in places[at:]
+            if a < last and 2 * named[a, b].sum() >= len(numbers)
+        ):
+            marks[n] = GENUS
+            continue
         if at == len(places) or places[at][0] > min(first + OPENING, last - 1):
             continue
         said, stop = named[places[at]], places[at][1]
-        while at + 1 < len(places) and places[at + 1][0] <= min(stop + WITHIN_NAME, last - 1):
+        while (
+            at + 1 < len(places)
+            and places[at + 1][0] <= min(stop + WITHIN_NAME, last - 1)
+            and not _IS.search(text, passage.start + stop, passage.start + places[at + 1][0])
+        ):
             at += 1
             said, stop = said | named[places[at]], max(stop, places[at][1])
         if 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first):

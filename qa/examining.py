@@ -38,6 +38,7 @@ COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a p
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
 # Chosen on the dev and the teaching questions: the passages that come first after the closer look lie within.
 LEAST_DEPTH, MOST_DEPTH, WITHIN = 6, 16, 0.25
+DEFINED_DEPTH = 48  # where a question says nothing but a name: all that speaks of it is alike then
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion

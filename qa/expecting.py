@@ -110,12 +110,20 @@ _SAYS_WHAT = re.compile(
     r"\b((is|are|was|were|es|son|era|eran|fue)(?! (one of|un[oa] de|the same|(el|la|los) mism[oa]s?)\b)|"
     r"means|refers|consists|serves|brings|joins|significa|consiste|sirve|re[uú]ne|agrupa|designa)\b|\([A-ZÁÉÍÓÚÑ]{2,}[^)]{0,12}\): "
 )
-_WHICH_SORT = re.compile(
-    r"(?: ?\([^()]{1,60}\))?(?:, [^,.]{3,80},)?"
-    r"(?: (?:is|was|are|were|es|era|son|eran|fue)| (?:is|was|se|[\w ]{0,20})\b(?:defin|describ|present)\w*\b[^.:;]{0,40} (?:as|como))"
-    r" (?:an?|un[oa]?s?|the|el|la|los|las)\b(?! (?:member|part|observer|same|miembro|parte|observador|mism[oa])s?\b)"
+_A_SORT = (
+    r" (?:an?|the|el|la|los|las|un[oa]?s?(?! de\b))\b(?! (?:member|part|observer|same|miembro|parte|observador|mism[oa])s?\b)"
     r"(?! (?:\w+ )?(?:acronym|abbreviation|name|siglas?|nombre|abreviatura)\b)"
 )
+_WHICH_SORT = re.compile(
+    r"\)?(?: ?\([^()]{1,60}\))?(?:, [^,.]{3,80}(?=,))?,?"
+    r"(?: (?:is|was|are|were|es|era|son|eran|fue)| (?:is|was|se|[\w ]{0,20})\b(?:defin|describ|present)\w*\b[^.:;]{0,40} (?:as|como))"
+    + _A_SORT
+)
+# "The page describes the RCM as a process", "define la CRM como un proceso".
+_CALLED = re.compile(
+    r"\b(?:defines?|describes?|presents?|regards?|definen?|describen?|presentan?)(?: a)?(?: the| an?| la| el)? $", re.IGNORECASE
+)
+_CALLED_WHAT = re.compile(r"\)? (?:as|como)" + _A_SORT)
 NOTE = ("Note:", "Nota:")  # how paragraphs begin that compare sources
 _SOURCES_ASKED = re.compile(
     r"\b(or|vs|versus|sources?|versions?|differ(?!ences? between)\w*|disagree\w*|clash\w*|conflict(?:s|ing)?|contradict\w*|discrepan\w*|mismatch\w*|inconsisten\w*|"
@@ -153,13 +161,25 @@ def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[st
 
 
 def says_what(text: str, end: int) -> bool:
-    """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow."""
-    return text.startswith(": ", end) or _SAYS_WHAT.search(text, end, end + 80) is not None or says_which_sort(text, end)
+    """Whether a sentence goes on to say what its subject is or does; the subject's name ends at `end`, "of ..." may follow.
+
+    A capital after a colon is rather the second part of a title.
+    """
+    return (
+        (text.startswith(": ", end) and not text[end + 2 : end + 3].isupper())
+        or _SAYS_WHAT.search(text, end, end + 80) is not None
+        or says_which_sort(text, end)
+    )
 
 
 def says_which_sort(text: str, end: int) -> bool:
     """Whether a sentence says of which sort its subject is: "is an intergovernmental forum", "se define como un proceso"."""
     return _WHICH_SORT.match(text, end) is not None
+
+
+def is_called(text: str, start: int, end: int) -> bool:
+    """Whether a sentence says of which sort that is which it names from `start` to `end`, as what somebody calls it."""
+    return _CALLED_WHAT.match(text, end) is not None and _CALLED.search(text, max(0, start - 30), start) is not None
 
 
 def spells_out(text: str, short: str) -> bool:

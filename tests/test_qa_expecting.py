@@ -6,6 +6,7 @@ from qa.expecting import (
     asks_about_sources,
     expect,
     find_counts,
+    is_called,
     is_remark,
     lacks_countries,
     says_what,
@@ -283,6 +284,26 @@ def test_a_sentence_says_what_something_is(text: str, says: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "text, says",
+    [
+        ("The page describes the SACM as a process of twelve governments.", True),
+        ("Los términos definen a la SACM como un proceso.", True),
+        ("La página define la SACM como un proceso.", True),
+        ("The page describes the SACM.", False),
+        ("The SACM calls itself a process.", False),
+    ],
+)
+def test_a_sentence_says_what_something_is_called(text: str, says: bool) -> None:
+    start = text.index("SACM")
+    assert is_called(text, start, start + 4) is says
+
+
+def test_a_capital_after_a_colon_is_the_second_part_of_a_title() -> None:
+    assert not says_what("SACM: Fostering Dialogue", 4)
+    assert says_what("SACM: process of twelve governments", 4)
+
+
+@pytest.mark.parametrize(
     "text, subject, says",
     [
         ("The SACM is a regional process of twelve governments.", "The SACM", True),
@@ -295,6 +316,8 @@ def test_a_sentence_says_what_something_is(text: str, says: bool) -> None:
         ("Guatemala es un miembro de la CRM.", "Guatemala", False),
         ("La CSM se reunió en Sucre, que es la capital.", "La CSM", False),
         ("The SACM describes how it works.", "The SACM", False),
+        ("The Conference (SACM), also called the Lima Process, is a process.", "The Conference (SACM", True),
+        ("La CSM es uno de varios procesos.", "La CSM", False),
     ],
 )
 def test_a_sentence_says_of_which_sort_something_is(text: str, subject: str, says: bool) -> None:
