@@ -168,7 +168,7 @@ def mark_definitions(
     numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched, spell_out: bool = False
 ) -> NDArray[np.float32]:
     """(sentences,) 1 for those that open with what is to be defined, the words of these numbers, and go on to say what it is,
-    GENUS where they say of which sort it is; SPELT for those that only spell out an acronym. With `spell_out` that is all
+    GENUS where they say of which sort it is or what somebody calls it; SPELT for those that only spell out an acronym. With `spell_out` that is all
     that is wanted.
 
     `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
@@ -188,9 +188,10 @@ def mark_definitions(
         marks *= SPELT
     for n, (start, end) in enumerate(passage.sentences):
         first, last = start - passage.start, end - passage.start
+        sentence = text[start:end]
         at = bisect_left(places, (first, 0))
         if any(
-            is_called(text[start:end], a - first, b - first)
+            is_called(sentence, a - first, b - first)
             for a, b in places[at:]
             if a < last and 2 * named[a, b].sum() >= len(numbers)
         ):
@@ -206,8 +207,12 @@ def mark_definitions(
         ):
             at += 1
             said, stop = said | named[places[at]], max(stop, places[at][1])
-        if 2 * said.sum() >= len(numbers) and says_what(text[start:end], stop - first):
-            marks[n] = GENUS if says_which_sort(text[start:end], stop - first) else 1
+        if 2 * said.sum() < len(numbers):
+            continue
+        if says_which_sort(sentence, stop - first):
+            marks[n] = GENUS
+        elif says_what(sentence, stop - first):
+            marks[n] = 1
     return marks
 
 

@@ -165,11 +165,8 @@ def says_what(text: str, end: int) -> bool:
 
     A capital after a colon is rather the second part of a title.
     """
-    return (
-        (text.startswith(": ", end) and not text[end + 2 : end + 3].isupper())
-        or _SAYS_WHAT.search(text, end, end + 80) is not None
-        or says_which_sort(text, end)
-    )
+    title = text[end + 2 : end + 3].isupper()
+    return (text.startswith(": ", end) and not title) or _SAYS_WHAT.search(text, end, end + 80) is not None
 
 
 def says_which_sort(text: str, end: int) -> bool:

@@ -77,8 +77,10 @@ _SAYING_LITTLE = frozenset(
     """exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
     makes stand stands say says said called anything something anyone anyway ever discussed
     created founded established
-    existe existen hizo hicieron hace hacen tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron realizo llama llego llegaron habla trata hablo algo""".split()
+    existe existen hizo hicieron hace hacen tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
+    realizo llama llego llegaron habla trata hablo algo""".split()
 )
+_VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
 _LONG = 40  # words: a question of more says all that it asks
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
 
@@ -110,9 +112,6 @@ def _take_apart(asked: str, index: Index) -> _FollowUp:
 
 def _content(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.folded not in STOP_WORDS_OF_EITHER and word.folded not in _POINTERS]
-
-
-_VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
@@ -263,27 +262,25 @@ def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> l
     numbers and what it points at ("that workshop") go on.
     """
     about = earlier.find("(")
-    own = {s.kind for s in slots}
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
     old_slots = find_slots(earlier, index)
     whole = {s.start: earlier[s.start : s.end] for s in old_slots if s.kind == "concept"}  # "Plan of Action", in one piece
     inside = {at for s in old_slots if s.kind == "concept" for at in range(s.start + 1, s.end)}
-    years_given = "year" in own or "ordinal" in own
+    years_given = any(slot.kind in ("year", "ordinal") for slot in slots)
     taken: set[int] = set()
     named: set[int] = set()
     for slot in old_slots:
         named.update(range(slot.start, slot.end))
         if slot.kind in ("year", "ordinal") and years_given:
             taken.update(range(slot.start, slot.end))
-    before = ""
     for match in _POINTED_AT.finditer(earlier, 0, max(about, 0)):
         named.update(range(*match.span(1)))
     for match in EVENT.finditer(earlier, 0, max(about, 0)):
         named.update(range(*match.span()))
-    for word in find_words(earlier):
-        plain, last = word.folded, before
-        before = plain
+    words = find_words(earlier)
+    for word, last in zip(words, ["", *(word.folded for word in words)], strict=False):
+        plain = word.folded
         if plain in STOP_WORDS_OF_EITHER or plain in _POINTERS or plain in own_words:
             continue
         if EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
