@@ -64,6 +64,11 @@ def roman(token: str) -> int | None:
     return _ROMAN.get(token)
 
 
+def to_roman(number: int) -> str | None:
+    """A number from 1 to 49 as a Roman numeral; None for any other."""
+    return next((token for token, value in _ROMAN.items() if value == number), None)
+
+
 def find_ordinals(tokens: list[str], folded: list[str]) -> list[tuple[int, int, int]]:
     """(first token, token after the last, number) of each ordinal; `folded` is the tokens without case and accents."""
     found: list[tuple[int, int, int]] = []

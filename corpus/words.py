@@ -124,7 +124,8 @@ ENGLISH_STOP_WORDS = frozenset(
     too very just only own same such both each other another any some all more most many much few several between
     through out up down off over under again once per via among across within tell give list name show please let
     happen happens happened located situated vs versus
-    s t d ll re ve m did doesn didn isn wasn weren aren hasn haven hadn won wouldn couldn shouldn""".split()
+    s t d ll re ve m did doesnt didnt dont isnt wasnt werent arent hasnt havent hadnt wont wouldnt couldnt shouldnt cant
+    cannot""".split()
 )
 SPANISH_STOP_WORDS = frozenset(
     """el la los las lo un una unos unas al del de a ante bajo con contra desde durante en entre hacia hasta mediante

@@ -17,7 +17,6 @@ from eval.tokens import Tokens
 from index.tokens import word_starts
 from qa.answering import Timing
 from qa.answers import Question
-from qa.evidence import choose_sentences
 from qa.examining import Examined
 
 STEPS, RATE, HELD = 150, 0.01, 0.03
@@ -67,7 +66,7 @@ def load_pairs(part: QuestionSet, questions: Sequence[JudgedQuestion], tokens: T
 def _lacking(question: Question, one: Examined) -> Floats:
     """(words, 2) what a passage and its answering sentences lack of a question's words."""
     assert one.words is not None, "an index that holds the words of questions holds those of passages"
-    chosen = choose_sentences(question, one.document.text, one.passage.sentences, one.choice)
+    chosen = one.answers(question)
     numbers = [n for n, span in enumerate(one.passage.sentences) if span in chosen]
     return 1 - np.stack((one.words.passage, one.words.sentences[numbers].max(axis=0)), axis=1)
 

@@ -1,8 +1,10 @@
 """The words of the collection as they are written, for mending misspelt questions."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -30,6 +32,20 @@ def write_vocabulary(folder: Path, counts: WordCounts) -> None:
 
 def _usual(spellings: Counter[str]) -> str:
     return min(spellings, key=lambda s: (-spellings[s], s))
+
+
+def slips(word: str, other: str) -> int:
+    """How many letters are missing, too many, others or exchanged with their neighbour."""
+    return int(DamerauLevenshtein.distance(word, other))
+
+
+def one_slip_away(word: str) -> Iterator[str]:
+    """The folded words that one missing, added, other or exchanged letter makes of a word."""
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    made = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    made |= {a + letter + b for a, b in parts for letter in ascii_lowercase}
+    made |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
+    return iter(sorted(made - {word}))
 
 
 class Vocabulary:
@@ -72,22 +88,24 @@ class Vocabulary:
         """The usual spelling of a folded word, with its accents and capitals."""
         return self._words[word][1]
 
-    def nearest(self, word: str) -> str | None:
+    def nearest(self, word: str, unwanted: Callable[[str], bool] = lambda form: False) -> str | None:
         """The word of the collection that a misspelt one most likely is: one slip, two in eight letters or more.
 
-        None when nothing is near enough. Optimal string alignment distance (a swap of neighbours is one slip).
+        Folded words that are `unwanted` are passed over. None when nothing is near enough. Optimal string alignment distance (a swap of neighbours is one slip).
         """
-        slips = 1 if len(word) < 8 else 2
+        most = 1 if len(word) < 8 else 2
         if len(word) < 4:
             return None
         found: list[tuple[int, int, str]] = []
-        for length in range(len(word) - slips, len(word) + slips + 1):
+        for length in range(len(word) - most, len(word) + most + 1):
             for candidate, distance, _ in process.extract(
-                word, self._by_length.get(length, []), scorer=DamerauLevenshtein.distance, score_cutoff=slips, limit=8
+                word, self._by_length.get(length, []), scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=8
             ):
+                if unwanted(candidate):
+                    continue
                 same_start = candidate[0] == word[0] or candidate[:2] == word[1::-1]
                 found.append((int(distance) + (0 if same_start else 1), -self.count(candidate), candidate))
         if not found:
             return None
         distance, _, best = min(found)
-        return best if distance <= slips else None
+        return best if distance <= most else None

@@ -22,7 +22,7 @@ from qa.deciding import (
     subject_of,
 )
 from qa.errors import BadQuestion
-from qa.evidence import asked_to_define, choose_sentences, make_highlights, show_matches
+from qa.evidence import asked_to_define, make_highlights, show_matches
 from qa.examining import DEFINED_DEPTH, Examined, Examiner, depth_of, second_order
 from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
@@ -206,7 +206,7 @@ class Engine:
         for rank, position in enumerate(shown, start=1):
             examined = seen[position] if position < len(seen) else rest[position]
             document, passage, ordinal = examined.document, examined.passage, examined.ordinal
-            answers = choose_sentences(question, document.text, passage.sentences, examined.choice)
+            answers = examined.answers(question)
             dense, lexical = candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)
             matched = show_matches(question, candidates.terms, passage, examined.matched)
             evidence.append(
@@ -232,7 +232,7 @@ class Engine:
 
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
-        answers = choose_sentences(question, first.document.text, first.passage.sentences, first.choice)
+        answers = first.answers(question)
         features = features_of(self.index, question, candidates, first, answers)
         return Scored(features, self._calibration[question.search_lang].probability(features))
 

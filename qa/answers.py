@@ -8,7 +8,7 @@ from index.filters import Filters
 
 Status = Literal["answered", "related", "not_found"]
 Level = Literal["high", "medium", "low", "none"]
-QuestionKind = Literal["who", "when", "where", "how_many", "which", "why", "what", "how", "yes_no", "definition"]
+QuestionKind = Literal["who", "when", "where", "how_many", "which", "why", "what", "how", "yes_no", "definition", "name"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ FEATURES = (
     "number_missing",  # a number, date, place or person is asked for and the answering sentences hold none
     "date_missing",
     "place_missing",
-    "person_missing",
+    "name_missing",  # a person, or what something is called
     "country_missing",  # which countries is asked and the answering sentences name none, or not two
     "other_year",  # the question names a year, the answering sentences only others
 )
@@ -140,7 +140,9 @@ def features_of(
         "number_missing": float(question.kind == "how_many" and untyped),
         "date_missing": float(question.kind == "when" and untyped),
         "place_missing": float(question.kind == "where" and untyped),
-        "person_missing": float(question.kind == "who" and untyped and asks_for_person(question.search_text)),
+        "name_missing": float(
+            untyped and (question.kind == "name" or (question.kind == "who" and asks_for_person(question.search_text)))
+        ),
         "country_missing": float(lacks_countries(question.search_text, sentences, index.vocabulary.is_common)),
         "other_year": float(_other_year(question.search_text, answer_text, first)),
     }
@@ -193,6 +195,12 @@ def _other_year(asked: str, answer: str, first: Examined) -> bool:
     return bool(wanted and found and not wanted & (found | first.header))
 
 
+# Whoever is counted, a text may call them so: "how many students finished" - "81 participants did".
+_PEOPLE = re.compile(
+    r"\b(?:people|persons?|individuals|participants|attendees|students|trainees|kids|children|minors|migrants|officials|experts|personas|gente|individuos|"
+    r"participantes|asistentes|alumn[ao]s|estudiantes|niñ[ao]s|menores|migrantes|indocumentad[ao]s|funcionari[ao]s|expert[ao]s)\b",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
 
 
@@ -203,6 +211,8 @@ def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_
     asked_for = [word for word in terms.words if match.start(1) <= word.start < match.end(1)]
     counted = {term.term for word in asked_for for term in (*word.terms, *word.near)}
     places = [term.start for term in answer_terms if term.term in counted]
+    if _PEOPLE.match(match[1]):
+        places += [people.start() for people in _PEOPLE.finditer(answer)]
     asked = frozenset(word.folded for word in find_words(question.search_text))
     numbers = list(find_counts(answer, asked))
     return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)

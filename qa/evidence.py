@@ -33,6 +33,13 @@ _GOES_ON = re.compile(
     r"(?:Figuran? )?[Ee]ntre (?:ell[ao]s|est[ao]s)|Un[oa] (?:era|es|trata|se refiere)|(?:El|La) primer[oa]? (?:era|es|fue)|"
     r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s)\b"
 )
+# How a sentence begins that says nothing without the one before: "He ranked ...", "Su motivo era ...".
+_LEANS = re.compile(
+    r"(?:He|She|It|They|His|Her|Its|Their|This|These|Those|Both|Such|The (?:others?|latter|former|same)|There (?:was|were)|(?:Of|In|Among) (?:it|them|these|those)|"
+    r"[ÉE]l(?= [^\W\dA-ZÁÉÍÓÚÑ]+(?:[óo]|aba|[ií]a)\b)|Ell[ao]s?|Sus?|Est[aeo]s?|Es[aeo]s?|Amb[ao]s|Dich[ao]s?|L[ao]s? otr[ao]s?|El otro|(?:De|En|Entre) ell[ao]s?|Les?|Eran?)\b"
+    r"|[^.]*\b(?:among them|entre ell[ao]s)[.]?$"
+)
+PART_WITHIN = 0.2  # how far below the best a sentence may score that alone holds what another part of the question asks for
 NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
 
 
@@ -243,10 +250,17 @@ def show_matches(question: Question, terms: QuestionTerms, passage: Passage, mat
     )
 
 
-def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, int]], scores: Scores) -> list[tuple[int, int]]:
+def choose_sentences(
+    question: Question,
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    scores: Scores,
+    of_parts: NDArray[np.bool_] | None = None,
+) -> list[tuple[int, int]]:
     """Spans of the answering sentences of a passage in order: a list whole, else at most three sentences.
 
-    `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers.
+    `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers, `of_parts`
+    (parts, sentences) whether it holds the sort of thing that a part of the question asks for.
     """
     best = int(scores.argmax())
     block = _list_around(text, spans, best)
@@ -257,6 +271,14 @@ def choose_sentences(question: Question, text: str, spans: Sequence[tuple[int, i
     for neighbour in (best + 1, best - 1):
         if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] - NEARLY:
             chosen.add(neighbour)
+    for holds in of_parts if of_parts is not None and len(of_parts) > 1 else ():
+        others = np.flatnonzero(holds & (scores >= scores[best] - PART_WITHIN))
+        if len(others) and not holds[list(chosen)].any() and len(chosen) < MAX_SENTENCES:
+            chosen.add(int(others[scores[others].argmax()]))
+    for number in sorted(chosen):
+        leans = number > 0 and len(chosen) < MAX_SENTENCES and _LEANS.match(text, *spans[number]) is not None
+        if leans and "\n" not in text[spans[number - 1][1] : spans[number][0]]:
+            chosen.add(number - 1)
     # A sentence that introduces something is no answer without it, and one that the next refers back to often only announces.
     while (last := max(chosen)) + 1 < len(spans) and len(chosen) < MAX_SENTENCES:
         introduces = text.endswith(":", *spans[last])

@@ -16,7 +16,7 @@ from index.searching import Index
 from index.synonyms import Synonyms
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
-from qa.evidence import Matched, asked_to_define, mark_definitions, match_terms
+from qa.evidence import Matched, asked_to_define, choose_sentences, mark_definitions, match_terms
 from qa.expecting import NOTE, YEAR, asks_about_sources, expect, is_remark
 from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
@@ -26,7 +26,7 @@ T = TypeVar("T")
 # What covered words and the fitting kind add to a sentence's cosine, and, where late interaction says how alike the words
 # are, what kind, words that a synonym stands for and cosine add to that; chosen on the dev and the teaching questions.
 COVERED, TYPED = 0.4, 0.3
-CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.045, 0.2
+CHOSEN_TYPED, CHOSEN_SYNONYMS = 0.06, 0.2
 MOST_COSINE, COSINE_OF_FEW = 0.15, 3.0  # the least of the first and the second by the question's words squared
 # How much of what a word's cosine lacks is made up for where the word itself stands; chosen on the teaching questions.
 PARTNER = 0.6
@@ -70,6 +70,7 @@ class Examined:
     matched: Matched
     cosines: NDArray[np.float32]
     typed: NDArray[np.bool_]  # holds the sort of thing that is asked for and is no remark
+    of_parts: NDArray[np.bool_]  # (parts, sentences) the same for each part of a question of several
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
@@ -77,8 +78,13 @@ class Examined:
     heading: float  # share of the words of its headings, by rarity, that the question says
     unasked_event: bool  # its document is about an event of which the question names neither year nor edition nor city
     preferred: float  # 1 or COUNTED where some sentence is typed and that speaks for an answer; more where one defines
-    choice: NDArray[np.float32]  # how well each sentence answers; comparable between the passages of a question
+    choice: NDArray[np.float32]  # how well each sentence answers after the one before it
+    best: float  # how well the best sentence answers by itself; comparable between the passages of a question
     twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
+
+    def answers(self, question: Question) -> list[tuple[int, int]]:
+        """Spans of the sentences that answer."""
+        return choose_sentences(question, self.document.text, self.passage.sentences, self.choice, self.of_parts)
 
     @property
     def versions(self) -> tuple["Examined", ...]:
@@ -206,10 +212,13 @@ class Examiner:
         headers = [self._header(passage.document_id, passage.section) for passage in passages]
         present = [header | one.found for header, one in zip(headers, matched, strict=True)]
         covered = covered_shares(terms, present)
-        words = late = None
+        words = late = alone = None
         if asked is not None:
             words = index.word_matches(asked, ordinals, *partners(index.synonyms, terms, asked, matched, headers))
-            late = np.concatenate([one.late_sentences for one in words]) if words is not None else None
+            if words is not None:
+                late, alone = (
+                    np.concatenate([getattr(one, name) for one in words]) for name in ("late_in_context", "late_sentences")
+                )
         # From here on all sentences together, one passage after the other.
         lasts = np.cumsum([len(passage.sentences) for passage in passages])
         bounds = list(pairwise([0, *lasts.tolist()]))
@@ -218,11 +227,12 @@ class Examiner:
             cosines = index.sentence_scores(candidates.vector, ordinals)
         expected = expect(question, index.vocabulary.is_common)
         texts = [document.text[a:b] for passage, document in zip(passages, documents, strict=True) for a, b in passage.sentences]
-        of_sort = [expected(text) for text in texts]
+        of_parts = np.array([[holds(text) for text in texts] for holds in expected], dtype=np.bool_)
         sorts = np.concatenate([self._remarks(number) for number in numbers])
         sources_asked = asks_about_sources(question.search_text)
         remarks = (sorts == 1) | ((sorts == 2) & (not sources_asked))
-        typed = np.array(of_sort, dtype=np.bool_) & ~remarks
+        of_parts &= ~remarks
+        typed = np.asarray(of_parts.any(axis=0), dtype=np.bool_)
         preferred = typed if speaks_for_an_answer(question) else np.zeros_like(typed)
         defines = np.zeros(lasts[-1], np.float32)
         if to_define := asked_to_define(question, terms):
@@ -248,6 +258,8 @@ class Examiner:
             elsewhen,
             len(find_words(question.search_text)),
         )
+        # What the sentence before says helps to choose among the sentences of a passage, not among passages.
+        by_itself = choice if late is None or alone is None else choice - late + alone
         counts = COUNTED if question.kind == "how_many" else 1.0
 
         def seen(n: int, twin: Examined | None) -> Examined:
@@ -266,7 +278,9 @@ class Examiner:
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),
                 preferred=counts * float(preferred[a:b].any()) + float(defines[a:b].max()),
+                of_parts=of_parts[:, a:b],
                 choice=choice[a:b],
+                best=float(by_itself[a:b].max()),
                 twin=twin,
             )
 
@@ -343,7 +357,7 @@ def ranking_features(candidates: Candidates, position: int, examined: Examined) 
             one.preferred,
             float(len(one.missing)),
             one.words.late if one.words else 0.0,
-            float(one.choice.max()),
+            one.best,
             one.matched.proximity,
             one.heading,
             float(one.unasked_event),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from corpus.numerals import ordinals_in, to_roman
 from corpus.records import Lang
 from corpus.words import fold
 from index.searching import Index
@@ -48,7 +49,10 @@ _NOUN = re.compile(
     re.IGNORECASE,
 )
 _ASKING_FOR = r"which|how many|qu[eé]|cu[aá]nt[oa]s"
-_NOUN_AFTER = re.compile(rf"\b(?:{_ARTICLES}|{_ASKING_FOR}|what) (?P<noun>[^\W\d]+)", re.IGNORECASE)
+_NOUN_AFTER = re.compile(
+    rf"\b(?:(?P<article>{_ARTICLES})|{_ASKING_FOR}|what|about|for|sobre|para|contra) (?!{_ARTICLES} )(?P<noun>[^\W\d]+)",
+    re.IGNORECASE,
+)
 _NOUN_ASKED = re.compile(rf"\b(?:{_ASKING_FOR}) (?P<noun>[^\W\d]+)", re.IGNORECASE)
 # The question words of one language in the other, folded: a follow-up may come in either.
 _WH_IN: dict[Lang, dict[str, str]] = {
@@ -63,6 +67,9 @@ _WH_IN: dict[Lang, dict[str, str]] = {
 }  # fmt: skip
 
 
+_LEFT_OVER = re.compile(r" (?:about|for|like)(?=\W*$)", re.IGNORECASE)  # of "what ... about", which "when" has no use for
+
+
 def swap_question_word(rest: str, earlier: str, lang: Lang) -> str | None:
     """ "And when?" after "Where was the RCM created?": the earlier question, in a language, with the new question word; None where
     it has none.
@@ -75,7 +82,7 @@ def swap_question_word(rest: str, earlier: str, lang: Lang) -> str | None:
         return None
     word = _WH_IN[lang].get(fold(wh.group()), wh.group())
     word = word.capitalize() if old.group()[0].isupper() else word.lower()
-    return (earlier[: old.start()] + word + earlier[old.end() :]).strip()
+    return earlier[: old.start()] + word + _LEFT_OVER.sub("", earlier[old.end() :])
 
 
 def name_event(rest: str, earlier: str) -> str | None:
@@ -86,11 +93,28 @@ def name_event(rest: str, earlier: str) -> str | None:
     return f"{rest[: one.end('which')]} {events[-1]['one']}{rest[one.end() :]}"
 
 
+def swap_step(earlier: str, step: int, index: Index) -> str | None:
+    """ "And the next one?": the earlier question about the edition, or else the year, that is `step` later; None where it names
+    neither.
+    """
+    slots = find_slots(earlier, index)
+    for slot in reversed([s for s in slots if s.kind == "ordinal"]):
+        [number] = ordinals_in(earlier[slot.start : slot.end]) or [0]
+        if new := to_roman(number + step):
+            return _leave_place(earlier[: slot.start] + new + earlier[slot.end :], index)
+    for slot in reversed([s for s in slots if s.kind == "year"]):
+        year = int(earlier[slot.start : slot.end]) + step
+        return _leave_place(f"{earlier[: slot.start]}{year}{earlier[slot.end :]}", index)
+    return None
+
+
 def swap_event(rest: str, earlier: str, index: Index) -> str | None:
-    """ "And the second?": the earlier question about the second of its events; None where it has none, or names a number too."""
+    """ "And the second?": the earlier question about the second of its events; None where it has none."""
     one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
-    if one is None or not events or any(slot.kind == "ordinal" for slot in find_slots(earlier, index)):
+    if one is None or not events:
         return None
+    if numbers := [slot for slot in find_slots(earlier, index) if slot.kind == "ordinal"]:
+        return f"{earlier[: numbers[-1].start]}{one['which']}{earlier[numbers[-1].end :]}"
     return f"{earlier[: events[-1].start()]}{one['which']} {events[-1]['one']}{earlier[events[-1].end() :]}"
 
 
@@ -134,9 +158,15 @@ def swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     ]
     if not found:
         return None
-    old = found[-1]
+    several = _is_several(new["noun"])
+    old = next((m for m in reversed(found) if _is_several(m["noun"]) == several), found[-1])
     if new["before"] is None:
-        return earlier[: old.start("noun")] + new["noun"] + earlier[old.end() :]
+        with_article = bool(new["article"] and old.groupdict().get("article"))
+        return (
+            earlier[: old.start("article" if with_article else "noun")]
+            + (rest if with_article else new["noun"])
+            + earlier[old.end() :]
+        )
     after = len(new["before"]) + 1  # with its article, or without
     return earlier[: old.start() + after] + rest[after:] + earlier[old.end() :]
 
@@ -155,7 +185,8 @@ def swap_slots(asked: str, slots: Sequence[Slot], earlier: str, index: Index) ->
         if not old:
             unplaced.append(new)
             continue
-        target = old[-1]
+        alike = [s for s in old if _is_several(swapped[s.start : s.end]) == _is_several(new)]
+        target = (alike or old)[-1]
         swapped = swapped[: target.start] + new + swapped[target.end :]
         if slot.kind in ("year", "ordinal"):
             swapped = _leave_place(swapped, index)
@@ -165,6 +196,11 @@ def swap_slots(asked: str, slots: Sequence[Slot], earlier: str, index: Index) ->
     if unplaced:
         swapped = f"{swapped.rstrip(' ?!.')} ({' '.join(unplaced)})?"
     return swapped
+
+
+def _is_several(name: str) -> bool:
+    """Whether a name is of several, by the ending of its first word: "países miembros"."""
+    return name.split()[0].endswith("s")
 
 
 def _leave_place(question: str, index: Index) -> str:

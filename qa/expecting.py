@@ -9,7 +9,7 @@ from corpus.glossary import load_glossary
 from corpus.records import LANGS
 from corpus.words import find_words, fold, folded_words
 from qa.answers import Question, QuestionKind
-from qa.kinds import DEADLINE_ASKED, FREQUENCY_ASKED, TIME_ASKED
+from qa.kinds import DEADLINE_ASKED, FREQUENCY_ASKED, TIME_ASKED, asks_for_person, kinds_of
 
 Check = Callable[[str], bool]
 YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
@@ -18,9 +18,9 @@ YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*|\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
     r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|thirds|quarters|"
-    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veinte|veinti\w+|"
+    r"doubl(?:e|ed|ing)|tripl(?:e|ed|ing)|twice|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veinte|veinti\w+|"
     r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
-    r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?)\b"
+    r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?|dobl(?:e|a|ó|aron)|triple|(?:du|tri)plic\w+)\b"
 )
 _TIME = re.compile(
     r"\b\d{1,2}([:.]\d\d)? ?([ap]\.? ?m\b|h\b|hrs\b|hours|horas|o'clock)|\b\d{1,2}:\d\d\b|\bnoon\b|mediod[ií]a", re.IGNORECASE
@@ -31,23 +31,37 @@ _FREQUENCY = re.compile(
     re.IGNORECASE,
 )
 _MONEY_ASKED = re.compile(
-    r"\b(how much (money|aid|funding|did|does|do|was|were|is|would|has|have)|costs?|fees?|salary|price|budget|in dollars|"
-    r"cu[aá]nto (dinero|cost|cuesta|pag|gan|aport|don|vale|recib)\w*|presupuesto|sueldo|salario|precio|cuota|monto)\b",
+    r"\b(how much (money|aid|funding)|how much (did|does|do|was|were|is|would|will|has|have|can|could)\b.*?\b(pa(y|ys|id)|spen[dt]\w*|"
+    r"giv\w+|gave|sen[dt]\w*|donat\w*|contribut\w*|fund\w*|rais\w*|invest\w*|earn\w*|charg\w*|worth|allocat\w*|receiv\w*|lend|lent|"
+    r"grant\w*|disburs\w*|owe[ds]?)|costs?|fees?|salary|price|budget|in dollars|"
+    r"cu[aá]nt[oa] (dinero|plata|cost|cuesta|pag|gan|aport|don|vale|recib|gast|invirti|invier|destin|cobr)\w*|"
+    r"presupuesto|sueldo|salario|precio|cuota|monto)\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
     r"[$€£]|\b(USD|dollars?|d[oó]lares?|euros?|pesos?|colones|lempiras?|quetzales?|per ?cent|por ciento)\b|%", re.IGNORECASE
 )
-_AGE_ASKED = re.compile(r"\b(how old|what age|edad|cu[aá]ntos años ten[ií]a)\b", re.IGNORECASE)
-_AGE = re.compile(r"\b\d{1,3}[- ](years?[- ]old|años de edad)\b|\b(aged|age of|edad de) \d", re.IGNORECASE)
+_AGE_ASKED = re.compile(
+    r"\b(how old|what age|(?<!menores de )(?<!menor de )(?<!mayores de )(?<!mayor de )(?<!tercera )edad|cu[aá]ntos años ten[ií]a)\b",
+    re.IGNORECASE,
+)
+# After these a number, in figures or words, is an age.
+_AGED = re.compile(
+    r"\b(?:aged|age of|over|under|older than|younger than|edad de|(?:mayor|menor)(?:es)? de|m[aá]s de|menos de)(?: the age of| los)? (?=(\S+))",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"[- ](years?[- ]old|years? of age|años(?: de edad)?)\b", re.IGNORECASE)
 _DURATION_ASKED = re.compile(
-    r"\bhow long\b|\bcu[aá]nto (?:tiempo )?dur|"
+    r"\bhow (?:long|far in advance)\b|\bhow much (?:notice|time)\b|\bcu[aá]nt[oa] (?:tiempo\b|anticipaci[oó]n|antelaci[oó]n|dur)|"
     r"\b(?:how many|cu[aá]nt[oa]s) (?:days?|weeks?|months?|hours?|minutes?|d[ií]as?|semanas?|mes(?:es)?|horas?|minutos?)\b",
     re.IGNORECASE,
 )
 _SPAN_OF_TIME = re.compile(
     r"[- ](days?|weeks?|months?|years?|hours?|minutes?|d[ií]as?|semanas?|mes(es)?|años?|horas?|minutos?)\b|\b(19|20)\d\d[-–](19|20)?\d\d\b|\b\d{1,2}(st|nd|rd|th)? (to|and|al?|y) (the )?\d{1,2}\b",
     re.IGNORECASE,
+)
+_ONE_SPAN = re.compile(
+    r"\b(?:one|an?|una?)[- ](?:full |whole )?(?:day|week|month|year|hour|d[ií]a|semana|mes|año|hora)\b", re.IGNORECASE
 )
 _BRACKET_BEFORE = re.compile(r"\s*\((?:[^()]{0,30}[;,/] ?)?$")
 _LONG_AFTER = re.compile(
@@ -66,16 +80,40 @@ _PLACE = re.compile(
     r"(?:(?:[Tt]he|[Ll]a|[Ee]l|[Ll]os|[Ll]as) )?(?:city of |[Cc]iudad de |[Hh]otel )?"
     r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
 )
+_KIND_OF_PLACE = re.compile(
+    r"\b(?:in|at|on|inside|outside|near|along|en|dentro de|cerca de|junto a) (?:(?:the|a|an|its|their|el|la|los|las|un|una|sus?) )?(?:[\w-]+ )?"
+    r"(?:shelters?|borders?|airports?|ports?|stations?|embass(?:y|ies)|consulates?|offices?|schools?|camps?|hotels?|headquarters|"
+    r"albergues?|refugios?|fronteras?|aeropuertos?|puertos?|estaci[oó]n|estaciones|embajadas?|consulados?|oficinas?|escuelas?|campamentos?|"
+    r"hoteles|sede)\b",
+    re.IGNORECASE,
+)
 _CITY = re.compile(r"\b(?:city|town) of\b|\bciudad de\b| City$", re.IGNORECASE)
 _CITY_ASKED = re.compile(r"\b(city|cities|town|ciudad|ciudades|capital|hotel|venue|building|edificio)\b", re.IGNORECASE)
-_WHERE_TOO = re.compile(r"\b(and where|where and|y d[oó]nde|d[oó]nde y)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b[A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: (?:de|del|de la|von|van|[A-Z]\.))?(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)+")
+_OFFICES = re.compile(
+    r"\b(?:vice-?ministers?|ministers?|officials?|ambassadors?|delegat(?:es|ions?)|authorities|ministr(?:y|ies)|secretariat|presidency|committees?|"
+    r"governments?|members|(?:vice)?ministr[oa]s?|funcionari[oa]s|embajador(?:es|a)?|delegad[oa]s|delegaci[oó]n|delegaciones|autoridades|ministerios?|"
+    r"secretar[ií]a|presidencia|comit[eé]s?|gobiernos?|miembros)\b",
+    re.IGNORECASE,
+)
+# Of several who are no bodies, countries or things: "the names of the nine entrepreneurs".
+_NAMES_ASKED = re.compile(
+    r"\b(?:names of|nombres de l[ao]s|c[oó]mo se llam(?:an|aban) l[ao]s) (?:the )?(?:\w+ )?(?!countries|states|organi[sz]ations|bodies|groups|networks|documents|"
+    r"projects|programmes|pa[ií]ses|estados|organi[sz]aciones|organismos|grupos|redes|documentos|proyectos|programas)\w+",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“”«»]")
 _COUNTRIES_ASKED = re.compile(
     r"\b(?:which (?:of the )?(?:[\w-]+ ){0,2}?|what (?!do |does |did |is |are |was |were )(?:[\w-]+ )?|qu[eé] (?:[\w-]+ )?|"
     r"cu[aá]l(?:es)? (?:es|son|fue|fueron|era|eran|de) (?:el|los|las) )"
     r"(?:(?P<several>countries|nations|states|governments|members|pa[ií]ses|naciones|estados|gobiernos|miembros)|"
     r"country|nation|state|government|member|pa[ií]s|naci[oó]n|estado|gobierno|miembro)\b(?!['’-])",
     re.IGNORECASE,
+)
+# A person with a title and one name: "Ambassador Thompson", "la Sra. Vargas".
+_TITLED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Dra|Sra?|Srta|Lic|Ing|Don|Doña|Ambassador|(?:Vice-?)?Minister|Commissioner|Senator|General|Embajador[a]?|Canciller|"
+    r"(?:Vice)?[Mm]inistr[oa]|Comisionad[oa])\.? ([A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+(?: [A-ZÁÉÍÓÚÑ][a-záéíóúñü'’-]+)*)"
 )
 _CAPITALISED = re.compile(r"\b[A-ZÁÉÍÓÚÑ]\w{3,}")
 # What follows may be a town.
@@ -93,8 +131,11 @@ _PLACES_ASKED = re.compile(
     r"\b(countries|nations|states|governments|organi[sz]ations|pa[ií]ses|naciones|estados|gobiernos|organi[sz]aciones)\b", re.I
 )
 _CAUSE = re.compile(
-    r"\b(because|since|due to|in order to|so that|to (help|ensure|promote|strengthen|protect)|reason|purpose|aim|"
-    r"porque|debido a|a fin de|para que|con el fin|motivo|raz[oó]n|prop[oó]sito|objetivo|ya que|puesto que)\b",
+    r"\b(because|since|due to|owing to|thanks to|in order to|so (that|as to)|as a (result|consequence)|in response to|caused by|led to|after|"
+    r"to (help|ensure|promote|strengthen|protect|support|improve|avoid|prevent|reduce|share|facilitate|foster|encourage)|reasons?|purposes?|aim(s|ed)?|"
+    r"porque|debido a|a fin de|para (que|[a-z]+[aei]r(l[aeo]s?|se)?)|con (el|la|los) (fin|prop[oó]sitos?|objetivos?|finalidad)|motivos?|raz[oó]n|razones|"
+    r"prop[oó]sitos?|objetivos?|finalidad|ya que|puesto que|a ra[ií]z de|a causa de|como (resultado|consecuencia)|gracias a|en respuesta a|tras|"
+    r"despu[eé]s de)\b",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
@@ -137,23 +178,22 @@ _MISSING_MARKS = (" not ", "o se ")
 _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "explic", "expon", "muestr", "detall")
 
 
-def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> Check:
-    """A check whether a sentence holds something of the sort that is asked for, beside what the question itself says.
+def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> list[Check]:
+    """Checks whether a sentence holds something of the sort that is asked for, beside what the question itself says.
 
-    "When and where" is met by either. `is_common` tells folded words that are not only parts of names.
+    There is one for each part of the question: "when and where" has two. `is_common` tells folded words that are not only parts of names.
     """
     asked = frozenset(word.folded for word in find_words(question.search_text))
-    kinds: tuple[QuestionKind, ...] = (question.kind,)
-    if question.kind == "when" and _WHERE_TOO.search(question.search_text):
-        kinds = ("when", "where")
-    checks = [_check_of(kind, question.search_text, asked, is_common) for kind in kinds]
-    return checks[0] if len(checks) == 1 else lambda text: any(holds(text) for holds in checks)
+    parts = kinds_of(question.search_text)
+    if len(parts) == 1:
+        return [_check_of(question.kind, question.search_text, asked, is_common)]
+    return [_check_of(kind, part, asked, is_common) for kind, part in parts]
 
 
 def lacks_countries(question: str, texts: Sequence[str], is_common: Callable[[str], bool]) -> bool:
     """Whether a question asks which country or countries and texts name none, of several fewer than two, beside its own."""
     wanted = _countries_wanted(question)
-    if not wanted:
+    if not wanted or len(kinds_of(question)) > 1:
         return False
     asked = frozenset(word.folded for word in find_words(question))
     found: set[str] = set().union(*(_find_countries(text, asked, is_common) for text in texts))
@@ -243,7 +283,7 @@ def is_remark(text: str) -> bool:
 
 def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: Callable[[str], bool]) -> Check:
     if _AGE_ASKED.search(asked):
-        return lambda text: bool(_AGE.search(text))
+        return _holds_age
     if _TELEPHONE_ASKED.search(asked):
         return lambda text: bool(_TELEPHONE.search(text))
     if TIME_ASKED.search(asked):
@@ -258,15 +298,23 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         case "when":
             return lambda text: _holds_date(text, words)
         case "how_many" if _DURATION_ASKED.search(asked):
-            return lambda text: bool(_SPAN_OF_TIME.search(text) and _NUMBER.search(_small(text)))
+            return lambda text: bool(_SPAN_OF_TIME.search(text) and (_NUMBER.search(_small(text)) or _ONE_SPAN.search(text)))
         case "how_many":
             return lambda text: next(find_counts(text, words), None) is not None
         case "who":
+            if asks_for_person(asked):
+                return lambda text: _holds_person(text, words, is_common)
+            return lambda text: _holds_person(text, words, is_common) or _holds_agent(text, words)
+        case "name" if _NAMES_ASKED.search(asked):
+            return lambda text: _holds_person(text, words, is_common)
+        case "name":
             known = words | institutional_words()
-            return lambda text: _holds_person(text, known, is_common)
+            return lambda text: _QUOTED.search(text) is not None or _count_names(text, known) > 0
         case "where":
             known = words | _country_words() if _CITY_ASKED.search(asked) else words
-            return lambda text: _holds_place(text, words, known)
+            if _CITY_ASKED.search(asked):
+                return lambda text: _holds_place(text, words, known)
+            return lambda text: _holds_place(text, words, known) or _KIND_OF_PLACE.search(text) is not None
         case "definition":
             pattern = _SPELT_OUT if _ACRONYM_ASKED.search(asked) else _DEFINES
             return lambda text: bool(pattern.search(text))
@@ -301,20 +349,40 @@ def _small(text: str) -> str:
     return text.replace("İ", "I").lower()
 
 
+def _holds_age(text: str) -> bool:
+    small = _small(text)
+    return any(_NUMBER.match(match[1]) for match in _AGED.finditer(small)) or (
+        _AGE.search(small) is not None and _NUMBER.search(small) is not None
+    )
+
+
 def _holds_date(text: str, question_words: frozenset[str]) -> bool:
     words = folded_words(text)
     found = [word for word in words if word[:1].isdigit()] if _YEAR_OR_DATE.search(text) else []
     return any(word not in question_words for word in (*found, *(MONTHS.keys() & words)))
 
 
-def _holds_person(text: str, known: frozenset[str], is_common: Callable[[str], bool]) -> bool:
-    """Two capitalised words that are never written small, neither asked about nor of a body or country: likely a person."""
+def _holds_person(text: str, question_words: frozenset[str], is_common: Callable[[str], bool]) -> bool:
+    """Two capitalised words that are never written small, of no body or country: likely a person, if not one asked about."""
 
     def part_of_name(word: str) -> bool:
         folded = fold(word)
-        return folded not in known and not is_common(folded)
+        return not (folded in question_words or folded in institutional_words() or is_common(folded))
 
-    return any(sum(map(part_of_name, name.split())) >= 2 for name in _PERSON.findall(text))
+    def other(name: str) -> bool:
+        return not any(word[:1].isupper() and fold(word) in question_words and not is_common(fold(word)) for word in name.split())
+
+    return any(sum(map(part_of_name, name.split())) >= 2 and other(name) for name in _PERSON.findall(text)) or any(
+        any(map(part_of_name, name.split())) and other(name) for name in _TITLED.findall(text)
+    )
+
+
+def _holds_agent(text: str, words: frozenset[str]) -> bool:
+    """A body, country or office that a question does not name: it may chair, pay or decide as well as a person."""
+    return any(fold(name) not in words for name in _OFFICES.findall(text)) or any(
+        word.folded in institutional_words() and word.folded not in words and word.surface[:1].isupper()
+        for word in find_words(text)
+    )
 
 
 def _countries_wanted(question: str) -> int:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from corpus.records import Lang
 from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
 from index.searching import Index
-from qa.exchanging import AUXILIARY, EVENT, SAME, name_event, swap_event, swap_noun, swap_phrase, swap_question_word, swap_slots
+from qa.exchanging import (
+    AUXILIARY,
+    EVENT,
+    SAME,
+    name_event,
+    swap_event,
+    swap_noun,
+    swap_phrase,
+    swap_question_word,
+    swap_slots,
+    swap_step,
+)
 from qa.expecting import YEAR
 from qa.kinds import CAPITALS, find_defined
 from qa.language import guess_question_lang
@@ -20,6 +31,11 @@ _POINTERS = frozenset(
     that's
     ello ella ellas ellos eso esa ese esas esos este esta estos estas esto aquel aquella ahi alli alla entonces mismo
     misma su sus dicho dicha dichos dichas le les lo""".split()
+)
+# What puts a question right: "no, I mean the second one".
+_RATHER = re.compile(
+    r"\W*(?:no,? )?(?:sorry,? |perd[oó]n,? )?(?:i (?:mean|meant)|me (?:refer[ií]a|refiero) (?:a|(?=al ))|quer[ií]a decir|quise decir|quiero decir|digo)\b",
+    re.IGNORECASE,
 )
 _CONTINUES = re.compile(
     r"^\W*(and|but|so|also|or|then|y|e|pero|entonces|tambi[eé]n|o|what about|how about|and what about|qu[eé] (hay|tal|pasa) (de|con)|y qu[eé] (hay|tal) (de|con))\b",
@@ -49,6 +65,12 @@ _YEAR_AFTER = re.compile(
 )
 _YEAR_BEFORE = re.compile(
     r"\b(?:(?:the )?(?:previous|preceding) year|(?:the|a|one) year (?:before|earlier)|(?:el )?año anterior|un año antes)\b",
+    re.IGNORECASE,
+)
+# Nothing but the next or the one before of what is asked about: "and the next one?", "¿y la siguiente?", "¿y después?".
+_STEP = re.compile(
+    r"\W*(?:(?P<next>(?:the )?(?:next|following)(?: one| meeting)?|after (?:that|it)|(?:and )?then|(?:la|el) (?:siguiente|pr[oó]xim[oa])(?: reuni[oó]n)?|"
+    r"despu[eé]s|luego)|(?:the )?(?:previous|preceding)(?: one| meeting)?|(?:the one )?before(?: that| it)?|(?:la|el) anterior|antes)\W*",
     re.IGNORECASE,
 )
 _IS_IT = re.compile(r"\b(?:is|are) (?:it|they|he|she)\W*$", re.IGNORECASE)
@@ -118,6 +140,8 @@ def complete_from_history(asked: str, history: Sequence[str], index: Index, lang
     """A follow-up in a language as a question that stands alone, as one would write it, and the language of that; None when it
     already does.
     """
+    if put_right := _RATHER.match(asked):
+        asked = f"{'and' if lang == 'en' else 'y'} {asked[put_right.end() :].lstrip(' ,:')}"
     completed = _complete(asked, history, index, lang)
     return completed and (_as_written(_name_in_place(*completed), completed[1]), completed[1])
 
@@ -134,6 +158,8 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     if steps is None and _stands_alone(found, lang):
         return None  # before the whole conversation is gone through
     earlier, spoken = _standing(history, index)
+    if (step := _STEP.fullmatch(found.rest)) and (stepped := swap_step(earlier, 1 if step["next"] else -1, index)):
+        return stepped, spoken
     if steps is not None:
         asked = _step_year(asked, earlier)
         found = _take_apart(asked, index)

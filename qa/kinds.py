@@ -1,6 +1,7 @@
 """The sort of answer that a question asks for, told by its words: patterns of both languages, no meaning."""
 
 import re
+from itertools import pairwise
 
 from qa.answers import Question, QuestionKind
 
@@ -23,7 +24,8 @@ _QUANTITIES = (
 )
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("who", rf"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?(\w+ ){{0,2}}({_OFFICES}|{_OFFICES_ES})|c[oó]mo se llama(ba)? (el|la) (\w+ )?({_OFFICES_ES}))\b"),
-    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|(tambi[eé]n|c[oó]mo) se (llama|conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
+    ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|tambi[eé]n se (llama|conoce|denomina)|c[oó]mo se (conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
+    ("name", r"\bnames? (of|for) (?!the (organi[sz]ation|body|process)\b)|\b(what|how) (is|was|are|were) .*\b(called|titled|entitled|named)\b|\bwhat['’]s .* called\b|\bnombres? (de|del)\b|^\W*c[oó]mo se (llam|titul|denomin)aba[n]?\b|^\W*c[oó]mo se (llam|titul)an? (el|la|los|las)\b"),
     ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old))\b"),
     ("how_many", rf"\b(what|which|qu[eé]|cu[aá]l (es|era|fue|son) (el|la|su)) (is the |are the |was the |were the )?(\w+ ){{0,2}}{_QUANTITIES}\b"),
     *(("when", asked.pattern) for asked in (TIME_ASKED, FREQUENCY_ASKED, DEADLINE_ASKED)),
@@ -48,6 +50,7 @@ _CLAUSE = re.compile(
     r"(?<=[\w)] )(?:when|cuando|donde)\s+(?!(?:is|are|was|were|did|does|do|has|have|had|will|se|es|son|fue|fueron|era|hubo|hay)\b)\w+\s+\w+",
     re.IGNORECASE,
 )
+_ASKED_LATER = re.compile(r"¿\s*[^\W\d]+\s+[^\W\d]+[^¿]*$")  # not "¿no?"
 _JOINS = frozenset(["when", "where", "who", "whom", "whose", "cuando", "donde", "quien", "quienes"])
 # Before such a word: it asks after all, as one of several questions, of what somebody may know, or of a date or place.
 _ASKED_BEFORE = re.compile(
@@ -57,6 +60,13 @@ _ASKED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ASKED_AFTER = re.compile(rf"\s*(?:,|\band\b|\bor\b|\by\b|\bo\b)\s+{_ASKING}\b", re.IGNORECASE)
+# Where another question begins; Spanish question words are known by their accents, where any are written.
+_PART = re.compile(
+    r"(?:[,;]?\s+(?:and|or|y|e|o)\s+|[?]\s*[¿]?\s*|,\s+(?=(?:when|where|who|how|cuándo|dónde|quién(?:es)?|cómo)(?:\s+(?:and|or|y|e|o)\b|\W*$)))(?P<part>(?:(?:in|on|at|to|for|from|by|with|of|since|en|a|de|por|para|con|desde|hasta|sobre)\s+)?"
+    r"(?:(?:what|which|who|whom|whose|when|where|why|how|qué|cuál(?:es)?|quién(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?)\b|(?<=\w\s)que\s|"
+    r"(?:is|are|was|were|did|does|has|have|can)\s+(?:the|it|they|he|she|there)\b))",
+    re.IGNORECASE,
+)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 # Who asks without question word or verb names the thing: "fee of observers", "regional coordinator 2019".
 _QUANTITY = re.compile(rf"\b{_QUANTITIES}\b", re.IGNORECASE)
@@ -67,7 +77,7 @@ _DATE, _PLACE = (
         "place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad",
     )
 )
-_ASKED_FOR = re.compile(r"\b(dates?|place|based|fechas?|lugar)\b", re.IGNORECASE)
+_ASKED_FOR = re.compile(r"\b(dates?|place|based|deadlines?|percentage|fechas?( l[ií]mite)?|lugar|porcentaje)\b", re.IGNORECASE)
 # No secretary: "secretaria" is as often a body.
 _OFFICE = re.compile(
     r"\b(speaker|moderator|author|ambassador|president|director|coordinator|delegate|(vice-?)?minister|"
@@ -109,8 +119,30 @@ _SAY_WHAT = re.compile(
 )
 
 
+def parts_of(text: str) -> list[str]:
+    """The questions that a question is made of, as "when and where" is of two; one question is its own part."""
+    starts = [0, *(match.start("part") for match in _PART.finditer(text))]
+    return [text[a:b] for a, b in pairwise([*starts, len(text)])]
+
+
+def kinds_of(text: str) -> list[tuple[QuestionKind, str]]:
+    """What sort of answer each part of a question asks for, with the part: those of which a text can be seen to hold it; the
+    first part where there is none.
+    """
+    if _ASKED_LATER.search(text, 1):
+        text = text[text.rindex("¿") :]  # what stands before only tells of what
+    parts = [(_kind_of(part), part) for part in parts_of(text)]
+    return [part for part in parts if part[0] not in ("what", "how", "yes_no")] or parts[:1]
+
+
 def kind_of(text: str) -> QuestionKind:
-    """What sort of answer a question asks for, by its words."""
+    """What sort of answer a question asks for, by its words; of several questions the first of which a text can be seen to
+    hold the answer.
+    """
+    return kinds_of(text)[0][0]
+
+
+def _kind_of(text: str) -> QuestionKind:
     opening = _OPENING.match(text)
     after = opening.end() if opening else len(text)
     for kind, pattern in _KINDS:

@@ -17,9 +17,22 @@ _TEXT = (
     r"(?:text|copy|documents?|sources?|texto|copia|documentos?|fuentes?) (?:of|about|on|de|sobre|acerca de|(?=del )))"
 )
 _QUESTION_WORD_ES = r"(?: (?=(?:si|(?:a |de |en |con |por |para )?(?:qu[eé]|qui[eé]n|cu[aá]l|cu[aá]nd|d[oó]nd|c[oó]m|cu[aá]nt))))"
+_FOR_HELP = r"(?: (?:a lot|so much|very much))?(?: (?:for (?:the|your|all) (?:help|information|answers?)|por (?:la|su|tu) (?:ayuda|informaci[oó]n|respuesta)))?"
+# What people say to an answer before they ask on: "Interesting.", "Nice slogan.", "Otra cosa:"; only with a mark after it.
+_COMMENT = (
+    r"(?:interesting|nice|cool|good|wow|got it|understood|sure|right|true|fair enough|perfect|excellent|"
+    r"interesante|bien|muy bien|claro|genial|excelente|qu[eé] (?:bien|interesante|raro)|ya veo|de acuerdo|entendido|cierto)"
+    r"(?:(?: [^\W\d]+){1,2}(?=[.!…])|(?=[.!,;…]))"
+)
+_CHANGE = (
+    r"(?:(?:a |an |una? )?(?:different|another|other|new|next|last) (?:question|thing|topic|matter)|one more (?:question|thing)|by the way|"
+    r"changing (?:the )?(?:subject|topic)|otr[ao] (?:cosa|pregunta|duda|tema)|una (?:cosa|pregunta|duda) m[aá]s|cambiando de tema|por cierto|"
+    r"pasando a otra cosa)(?=[:,.;])"
+)
 _REQUESTS = (
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thanks|thank you|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great|dear (?:team|all|friends|colleagues|sir or madam|sirs?|madam))(?: (?:there|all|everyone))?",
-    r"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas )?gracias(?! a )|por favor|vale|perfecto|entiendo|estimad[oa]s(?: (?:señores|amig[oa]s|colegas))?)(?: a todos)?",
+    rf"{_COMMENT}|{_CHANGE}",
+    rf"(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings|thank(?:s| you){_FOR_HELP}|please|kindly|excuse me|sorry|ok(?:ay)?|i see|great|dear (?:team|all|friends|colleagues|sir or madam|sirs?|madam))(?: (?:there|all|everyone))?",
+    rf"(?:hola|buen(?:os|as)? (?:d[ií]as?|tardes|noches)|saludos|disculpen?|perd[oó]n|(?:muchas |mil )?gracias(?! a ){_FOR_HELP}|por favor|vale|perfecto|entiendo|estimad[oa]s(?: (?:señores|amig[oa]s|colegas))?)(?: a todos)?",
     rf"(?:(?:can|could|would|will) you |(?:i|we)(?: would|['’]d) like (?:you )?to |(?:i|we) (?:want|need|wish)(?: you)? to |may i )(?:please |kindly )?"
     rf"(?:(?:tell|give|show|send|inform|help|ask) (?:me|us|you)(?: (?:to )?(?:find|find out|understand))?(?:{_SUMMARY}|{_ABOUT})?|"
     rf"explain(?: to (?:me|us))?|(?:let (?:me|us) know|know|learn|find out|ask|hear|understand){_ABOUT}?)",
@@ -82,10 +95,14 @@ def strip_request(text: str) -> str:
 
 def asks_nothing(text: str) -> bool:
     """Whether a text is a greeting, thanks, a call for help or about this program, and no question about documents."""
-    match = _BEFORE.match(text)
-    return (match is not None and re.search(r"\w", text[match.end() :]) is None) or _ABOUT_US.fullmatch(
-        strip_request(text)
-    ) is not None
+    left = text
+    for _ in range(_AT_MOST):
+        if not (match := _BEFORE.match(left)):
+            break
+        left = left[match.end() :]
+        if not re.search(r"\w", left):
+            return True
+    return _ABOUT_US.fullmatch(strip_request(text)) is not None
 
 
 def _has_content(text: str) -> bool:

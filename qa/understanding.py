@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from corpus.records import Lang
 from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
+from index.analysis import stem
 from index.filters import Filters
 from index.searching import Index
+from index.vocabulary import one_slip_away, slips
 from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.following import complete_from_history
@@ -20,10 +22,11 @@ from qa.rewording import accent_question_word, date_today, leave_out_vague_time,
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
 
+_SHORT = 5  # letters of a word that is one slip from too many others
 _LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a question all in capitals
 # As in a quick message.
 _SHORTHAND: dict[Lang, dict[str, str]] = {
-    "en": {"whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
+    "en": {"wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
     "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también"},
 }
 
@@ -143,13 +146,37 @@ def correct_spelling(text: str, index: Index, lang: Lang) -> str:
     for word in find_words(text):
         meant = _SHORTHAND[lang].get(word.surface)
         if meant is None and not _known(word, index, lang):
-            better = index.vocabulary.nearest(word.folded)
-            meant = None if better is None else index.vocabulary.spelling(better)
+            meant = _mend(word, index, lang)
         if meant is not None:
             pieces += [text[end : word.start], meant]
             end = word.end
     pieces.append(text[end:])
     return "".join(pieces)
+
+
+def _mend(word: Word, index: Index, lang: Lang) -> str | None:
+    """The word that a misspelt one most likely is: the nearest of the collection, in an English question no Spanish one.
+
+    Where that is two slips away, the only known word one slip away comes before it, whether the collection has it or not.
+    """
+    vocabulary, gloss = index.vocabulary, index.gloss
+
+    def foreign(form: str) -> bool:
+        entry = gloss.entry(form)
+        return lang == "en" and entry is not None and bool(entry.senses) and not gloss.is_english(form)
+
+    def familiar(form: str) -> bool:
+        return gloss.is_english(form) if lang == "en" else bool((entry := gloss.entry(form)) and entry.senses)
+
+    better = vocabulary.nearest(word.folded, foreign)
+    if (better is None or slips(word.folded, better) > 1) and len(word.folded) > _SHORT:
+        known = [form for form in one_slip_away(word.folded) if familiar(form)]
+        if len(known) == 1:
+            return known[0]
+    if better is None:
+        return None
+    usual = vocabulary.spelling(better)
+    return usual.lower() if word.surface.islower() and vocabulary.is_common(better) and not usual.isupper() else usual
 
 
 def _known(word: Word, index: Index, lang: Lang) -> bool:
@@ -160,6 +187,9 @@ def _known(word: Word, index: Index, lang: Lang) -> bool:
         return True  # an acronym is not a slip
     if form in STOP_WORDS_OF_EITHER or index.gloss.is_english(form):
         return True
+    stemmed = stem(form, "en")
+    if len(form) - len(stemmed) <= 1 and index.synonyms.near(stemmed):
+        return True  # of the synonyms; a longer ending may hide a slip
     entry = index.gloss.entry(form)
     if entry is not None:
         return True

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from index.searching import Index
 from qa.answers import Question
-from qa.evidence import choose_sentences
 from qa.examining import Examined
 from qa.retrieving import Candidates
 
@@ -54,7 +53,7 @@ def _find_versions(index: Index, question: Question, seen: Sequence[Examined]) -
         versions = np.flatnonzero((rows["variant"] == rows["variant"][one.ordinal]) & (rows["lang"] == wanted))
         if allowed is not None:
             versions = versions[allowed[versions]]
-        spans = choose_sentences(question, one.document.text, one.passage.sentences, one.choice)
+        spans = one.answers(question)
         nearest = index.nearest_passage(one.ordinal, [one.passage.sentences.index(span) for span in spans], versions)
         if nearest is not None:
             found[one.ordinal] = nearest

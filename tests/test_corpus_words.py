@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from corpus.dates import read_date
 from corpus.glossary import load_glossary
 from corpus.language import guess_lang, spanish_share
-from corpus.numerals import find_ordinals, ordinals_in, roman
+from corpus.numerals import find_ordinals, ordinals_in, roman, to_roman
 from corpus.words import ENGLISH_STOP_WORDS, SPANISH_STOP_WORDS, find_words, fold, folded_words
 
 
@@ -122,6 +122,7 @@ def test_roman_numerals_read_as_their_definition_up_to_forty_nine() -> None:
         return ("X" * tens if tens < 4 else "XL") + ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"][units]
 
     assert [roman(spell(n)) for n in range(1, 50)] == list(range(1, 50))
+    assert [to_roman(n) for n in range(51)] == [None, *(spell(n) for n in range(1, 50)), None]
     assert [roman(token) for token in ("", "IIII", "VX", "xv", "A", "L", "IC", "XVI.")] == [None] * 8
 
 

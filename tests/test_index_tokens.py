@@ -13,7 +13,7 @@ from index.generations import Home
 from index.graph import GraphEmbedder
 from index.projecting import DIM, principal_directions, projection_of
 from index.searching import Index, open_embedder
-from index.tokens import EXACT, SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
+from index.tokens import CARRIED, EXACT, SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
 
 EYE = np.eye(4, dtype=np.float32)
 
@@ -81,6 +81,9 @@ def test_each_word_finds_its_best_partner_in_the_passage_and_in_each_sentence_or
     assert other.sentences == pytest.approx(np.asarray([[0, 1, 0]]), abs=0.01)
     assert other.late == pytest.approx(words.weight[1] / words.weight.sum(), abs=0.01)
     assert found.late_sentences == pytest.approx(found.sentences @ words.rarity / words.rarity.sum(), abs=0.01)
+    carried = np.asarray([[1, 1, 0], [1, CARRIED, 1]])
+    assert found.late_in_context == pytest.approx(carried @ words.rarity / words.rarity.sum(), abs=0.01)
+    assert other.late_in_context == pytest.approx(other.late_sentences)
 
 
 def test_a_word_that_stands_there_lacks_less_in_its_sentence_and_under_a_header_in_all(two_passages: TokenIndex) -> None:

@@ -188,3 +188,37 @@ def test_a_sentence_that_only_announces_is_shown_with_what_it_announces(
     scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
     chosen = choose_sentences(understand("When?", tiny_index), text, spans, scores)
     assert chosen == [spans[n] for n in shown]
+
+
+@pytest.mark.parametrize(
+    "sentences, best, shown",
+    [
+        (["The director spoke.", "His reason was the cost.", "It rained."], 1, [0, 1]),
+        (["Habló la directora.", "Su motivo era el costo."], 1, [0, 1]),
+        (["Ten states signed.", "Belize is not among them."], 1, [0, 1]),
+        (["The director spoke.", "The cost was high."], 1, [1]),
+        (["He ranked first."], 0, [0]),
+    ],
+)
+def test_a_sentence_that_leans_on_the_one_before_is_shown_with_it(
+    sentences: list[str], best: int, shown: list[int], tiny_index: Index
+) -> None:
+    text = " ".join(sentences)
+    spans = [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
+    scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
+    question = understand("When?", tiny_index)
+    assert choose_sentences(question, text, spans, scores) == [spans[n] for n in shown]
+    broken = text.replace(". ", ".\n")  # the one before is another paragraph's
+    assert choose_sentences(question, broken, spans, scores) == [spans[best]]
+
+
+def test_each_part_of_a_question_gets_a_sentence_that_holds_what_it_asks_for(tiny_index: Index) -> None:
+    text = "It was held in Belize. It rained. The law came in 2010."
+    spans = [(0, 22), (23, 32), (33, 55)]
+    question = understand("Where was it held, and when?", tiny_index)
+    scores = np.array([0.5, 0.45, 0.4], np.float32)
+    where, when = [True, False, False], [False, False, True]
+    assert choose_sentences(question, text, spans, scores, np.array([where, when])) == [spans[0], spans[2]]
+    assert choose_sentences(question, text, spans, scores, np.array([where])) == [spans[0]]
+    far = scores - np.array([0, 0, 0.2], np.float32)
+    assert choose_sentences(question, text, spans, far, np.array([where, when])) == [spans[0]]

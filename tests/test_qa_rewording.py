@@ -40,6 +40,11 @@ from qa.understanding import MAX_QUESTION_CHARS, understand
         ("¿Qué documentos hablan de visas?", "visas?"),
         ("Resúmeme la declaración", "la declaración"),
         ("Where does it say that observers vote?", "observers vote?"),
+        ("Nice slogan. How many members came?", "How many members came?"),
+        ("interesante. ¿y quién lo dice?", "¿y quién lo dice?"),
+        ("ok, different question: how many came?", "how many came?"),
+        ("Otra cosa: ¿qué es el fondo?", "¿qué es el fondo?"),
+        ("Thanks a lot, and who paid?", "and who paid?"),
     ],
 )
 def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) -> None:
@@ -52,7 +57,7 @@ def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) ->
         "Hi", "Please", "Gracias", "Tell me", "¿Pueden hablar los observadores?", "¿Gracias a quiénes se reunieron?",
         "Can migrants ask for help?", "Could Panama attend?", "¿Puede México dar asilo?", "Information systems on migration",
         "Who told the press about it?", "What do observers know about it?", "Did the ministers give a summary of the talks?",
-        "¿Quién explica la declaración?", "I was told that observers vote. Is that so?",
+        "¿Quién explica la declaración?", "Good governance in 2010", "another question about members", "Bien jurídico, ¿qué es?", "I was told that observers vote. Is that so?",
         "Nos interesa ser observadores. Trabajo en una ONG. ¿Cómo se hace la petición?", "My country chairs the meeting",
     ],
 )  # fmt: skip
@@ -188,6 +193,10 @@ def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
         ("Help, please", True),
         ("¿Qué puedo preguntar?", True),
         ("Are you a robot?", True),
+        ("ok gracias", True),
+        ("Great, thanks a lot for your help!", True),
+        ("Muchas gracias por la ayuda", True),
+        ("gracias a quién se creó", False),
         ("help for migrants", False),
         ("What is it?", False),
         ("¿Quién es el coordinador?", False),
