@@ -26,7 +26,8 @@ BORROWED = (0.0, 0.3, 1.0)  # weight of the other language's questions
 TEACHING = 0.1  # weight of questions that only teach: others wrote them, and more of them in other words
 FOLDS = 5
 REPEATS = 4
-MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.10}  # of the unanswerable questions
+# Of the unanswerable questions; in Spanish a fifth below the target of 10 %, as blind readers' questions were answered more often.
+MAX_FALSE_ANSWERS: dict[Lang, float] = {"en": 0.07, "es": 0.08}
 MAX_FALSE_REFUSALS = 0.02  # of the answerable questions: half of the target, as unseen questions are refused more often
 MAX_UNSEEN_REFUSALS = 0.04  # of those that only teach: others wrote them, in other words, as users do
 _ROUNDING = 6

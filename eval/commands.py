@@ -10,7 +10,13 @@ import typer
 from eval.errors import BadOption, CheckFailed
 from qa.commands.frame import run_app
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Measure, compare, report and calibrate answers.",
+)
 
 QuestionsOption = Annotated[
     list[Path] | None, typer.Option("--questions", help="file of judged questions; may be repeated; default: the bundled ones")
@@ -154,9 +160,7 @@ def report(
     folder: Annotated[Path | None, typer.Argument(help="folder of a run; default: HOME/eval/runs/run")] = None,
     against: Annotated[Path | None, typer.Option("--against", help="folder of a run to compare with")] = None,
     home: HomeOption = None,
-    publish: Annotated[
-        bool, typer.Option("--publish", help="also write eval/data/report.json, for the page about quality")
-    ] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="also write eval/data/report.json, for the page /about")] = False,
 ) -> None:
     """One self-contained HTML page of a run, and its figures as report.json, in the run's folder."""
     from eval.comparing import compare as compare_runs

@@ -231,7 +231,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
     "en": {
         "high": "The marked words answer the question directly.",
         "medium": "The marked words probably answer the question; check them against the source.",
-        "related": "These passages are about the subject, but none of them may answer the question.",
+        "related": "These passages come nearest, but they may not answer the question.",
         "missing": "No passage of the collection mentions {names} together with the rest of the question.",
         "unknown": "No document of the collection mentions {names}.",
         "year": "No document of the collection says this about {names}.",
@@ -244,7 +244,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
     "es": {
         "high": "Las palabras marcadas responden directamente a la pregunta.",
         "medium": "Las palabras marcadas probablemente responden a la pregunta; conviene comprobarlas en la fuente.",
-        "related": "Estos pasajes tratan del tema, pero es posible que ninguno responda a la pregunta.",
+        "related": "Estos son los pasajes más cercanos, pero puede que no respondan a la pregunta.",
         "missing": "Ningún pasaje de la colección menciona {names} junto con el resto de la pregunta.",
         "unknown": "Ningún documento de la colección menciona {names}.",
         "year": "Ningún documento de la colección dice esto sobre {names}.",

@@ -264,7 +264,9 @@ def choose_sentences(
     """
     best = int(scores.argmax())
     block = _list_around(text, spans, best)
-    if block is not None and (question.kind in ("which", "what", "how_many", "how") or text.endswith(":", 0, spans[best][1])):
+    if block is not None and (
+        question.kind in ("which", "what", "name", "how_many", "how") or text.endswith(":", 0, spans[best][1])
+    ):
         return [spans[n] for n in block]
     chosen = {best}
     # A neighbour joins in when it scores nearly as well, that is when the answer runs over two sentences.

@@ -42,7 +42,7 @@ _MONEY = re.compile(
     r"[$€£]|\b(USD|dollars?|d[oó]lares?|euros?|pesos?|colones|lempiras?|quetzales?|per ?cent|por ciento)\b|%", re.IGNORECASE
 )
 _AGE_ASKED = re.compile(
-    r"\b(how old|what age|(?<!menores de )(?<!menor de )(?<!mayores de )(?<!mayor de )(?<!tercera )edad|cu[aá]ntos años ten[ií]a)\b",
+    r"\b(how old|what age|(?<!menores de )(?<!menor de )(?<!mayores de )(?<!mayor de )(?<!tercera )edad|cu[aá]ntos años (?:(?:que|hay que|deben?|pueden?|tienen que) )?ten\w+)\b",
     re.IGNORECASE,
 )
 # After these a number, in figures or words, is an age.
@@ -76,7 +76,7 @@ _DATE = re.compile(rf"\b{_DAYS}(?: of| de)? (?:{_MONTH})\b|\b(?:{_MONTH}) {_DAYS
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _PLACE = re.compile(
-    r"\b(?:in|at|to|from|near|city of|town of|en|a|desde|sede|ciudad de|[Hh]otel|hosted by)\s+"
+    r"\b(?:in|at|to|from|near|(?:set|planned|scheduled|due|prevista|previsto|programada|programado) (?:for|para)|city of|town of|en|a|desde|sede|ciudad de|[Hh]otel|hosted by)\s+"
     r"(?:(?:[Tt]he|[Ll]a|[Ee]l|[Ll]os|[Ll]as) )?(?:city of |[Cc]iudad de |[Hh]otel )?"
     r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
 )
@@ -96,13 +96,13 @@ _OFFICES = re.compile(
     r"secretar[ií]a|presidencia|comit[eé]s?|gobiernos?|miembros)\b",
     re.IGNORECASE,
 )
-# Of several who are no bodies, countries or things: "the names of the nine entrepreneurs".
-_NAMES_ASKED = re.compile(
-    r"\b(?:names of|nombres de l[ao]s|c[oó]mo se llam(?:an|aban) l[ao]s) (?:the )?(?:\w+ )?(?!countries|states|organi[sz]ations|bodies|groups|networks|documents|"
-    r"projects|programmes|pa[ií]ses|estados|organi[sz]aciones|organismos|grupos|redes|documentos|proyectos|programas)\w+",
+_NAMES_ASKED = re.compile(r"\b(?:names of|nombres de|c[oó]mo se llam(?:an|aban))\b", re.IGNORECASE)
+_LISTS = re.compile(r":\s*$|^\s*•|\b(?:are|were|son|eran)\b[^.;]*,|:[^.;]*,", re.IGNORECASE)
+_NAMING = re.compile(
+    r"[\"“”«»]|\b(?:called|named|titled|entitled|known as|by the name|llamad[oa]s?|denominad[oa]s?|titulad[oa]s?|conocid[oa]s? como|se llama(?:ba)?n?|"
+    r"con el (?:nombre|t[ií]tulo))\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[\"“”«»]")
 _COUNTRIES_ASKED = re.compile(
     r"\b(?:which (?:of the )?(?:[\w-]+ ){0,2}?|what (?!do |does |did |is |are |was |were )(?:[\w-]+ )?|qu[eé] (?:[\w-]+ )?|"
     r"cu[aá]l(?:es)? (?:es|son|fue|fueron|era|eran|de) (?:el|los|las) )"
@@ -129,6 +129,23 @@ _ACRONYM_ASKED = re.compile(
 )
 _PLACES_ASKED = re.compile(
     r"\b(countries|nations|states|governments|organi[sz]ations|pa[ií]ses|naciones|estados|gobiernos|organi[sz]aciones)\b", re.I
+)
+_BODIES_ASKED = re.compile(
+    r"\b(?:which|what|qu[eé]) (?:\w+ )?(?:institutions|agencies|bodies|ministries|universities|companies|foundations|instituciones|agencias|organismos|"
+    r"entidades|ministerios|universidades|empresas|fundaciones)\b",
+    re.IGNORECASE,
+)
+_POST_ASKED = re.compile(
+    r"\b(?:(?:what|which) (?:post|position|office|job|title|rank)|(?:the )?(?:post|position|job) (?:of|held by)|qu[eé] (?:cargo|puesto|funci[oó]n|t[ií]tulo)|"
+    r"cu[aá]l (?:es|era|fue) el (?:cargo|puesto)|(?:el )?cargo de (?-i:[A-ZÁÉÍÓÚÑ]))",
+    re.IGNORECASE,
+)
+_POST = re.compile(
+    r"\b(?:(?:vice-?|sub-?|deputy )?(?:minister|director|secretary|coordinator|president|chancellor|governor|mayor)|ambassador|adviser|advisor|head|chief|officer|chair\w*|"
+    r"representative|delegate|commissioner|consul|professor|researcher|expert|specialist|spokes\w+|(?:vice|sub)?(?:ministr[oa]|director[a]?|secretari[oa]|"
+    r"coordinador[a]?|president[ea]|canciller)|embajador[a]?|asesor[a]?|jef[ea]|titular|representante|delegad[oa]|comisionad[oa]|c[oó]nsul|profesor[a]?|"
+    r"investigador[a]?|expert[oa]|especialista|portavoz|oficial)\b",
+    re.IGNORECASE,
 )
 _CAUSE = re.compile(
     r"\b(because|since|due to|owing to|thanks to|in order to|so (that|as to)|as a (result|consequence)|in response to|caused by|led to|after|"
@@ -286,6 +303,8 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
         return _holds_age
     if _TELEPHONE_ASKED.search(asked):
         return lambda text: bool(_TELEPHONE.search(text))
+    if _POST_ASKED.search(asked):
+        return lambda text: any(fold(post) not in words for post in _POST.findall(text))
     if TIME_ASKED.search(asked):
         return lambda text: bool(_TIME.search(text))
     if kind in ("how_many", "how", "what", "which") and _MONEY_ASKED.search(asked):
@@ -306,10 +325,10 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
                 return lambda text: _holds_person(text, words, is_common)
             return lambda text: _holds_person(text, words, is_common) or _holds_agent(text, words)
         case "name" if _NAMES_ASKED.search(asked):
-            return lambda text: _holds_person(text, words, is_common)
+            return lambda text: _LISTS.search(text) is not None or _holds_person(text, words, is_common)
         case "name":
-            known = words | institutional_words()
-            return lambda text: _QUOTED.search(text) is not None or _count_names(text, known) > 0
+            written_small = frozenset(word.folded for word in find_words(asked) if word.surface.islower())
+            return lambda text: _holds_name(text, words, written_small)
         case "where":
             known = words | _country_words() if _CITY_ASKED.search(asked) else words
             if _CITY_ASKED.search(asked):
@@ -323,6 +342,8 @@ def _check_of(kind: QuestionKind, asked: str, words: frozenset[str], is_common: 
                 text.rstrip().endswith(":")
                 or len(_find_countries(text, words, is_common)) >= (1 if text.lstrip().startswith("•") else wanted)
             )
+        case "which" if _BODIES_ASKED.search(asked):
+            return lambda text: text.rstrip().endswith(":") or _count_names(text, words) >= 2
         case "which" if _PLACES_ASKED.search(asked):
             return lambda text: text.rstrip().endswith(":") or (text.count(",") >= 2 and _count_names(text, words) >= 4)
         case "which":
@@ -375,6 +396,15 @@ def _holds_person(text: str, question_words: frozenset[str], is_common: Callable
     return any(sum(map(part_of_name, name.split())) >= 2 and other(name) for name in _PERSON.findall(text)) or any(
         any(map(part_of_name, name.split())) and other(name) for name in _TITLED.findall(text)
     )
+
+
+def _holds_name(text: str, words: frozenset[str], written_small: frozenset[str]) -> bool:
+    """A name that a question does not say and that is no body's or country's, or a word of the question as part of a name:
+    "the Reserve Fund" for a question about a fund; or a text that says what something is called.
+    """
+    if _NAMING.search(text) is not None or _count_names(text, words | institutional_words()):
+        return True
+    return any(fold(name) in written_small for name in _NAME.findall(text))
 
 
 def _holds_agent(text: str, words: frozenset[str]) -> bool:

@@ -27,7 +27,7 @@ class Settings(BaseModel):
     gloss: Annotated[
         Literal["auto", "on", "off"],
         Field(
-            description="embed Spanish as its English gloss; auto: on for the packaged model, off for any other that names itself multilingual"
+            description="embed Spanish as its English gloss; auto: off for a model that names itself multilingual, on for any other"
         ),
     ] = "auto"
     reranker: Annotated[str | None, Field(description="cross-encoder by name or folder; none by default")] = None

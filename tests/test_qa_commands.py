@@ -158,11 +158,18 @@ def test_filters_language_history_and_number_of_passages_are_heeded(run, home: s
         ([QUESTION, "another"], ("another",)),
         (["--batch", "x.jsonl"], ("--output",)),
         ([QUESTION, "--batch", "x.jsonl", "--output", "y"], ("no question beside",)),
+        (["--batch", "x.jsonl", "--output", "y", "--lang", "es"], ("each line of the file has its own lang",)),
         (["--batch", "nowhere.jsonl", "--output", "y.jsonl"], ("nowhere.jsonl does not exist",)),
     ],
 )
 def test_a_mistake_in_asking_is_one_line_and_status_two(run, home: str, arguments: list[str], said: tuple[str, ...]) -> None:
     refused(run("ask", *arguments, "--home", home), "rcm-qa ask: ", *said)
+
+
+def test_a_table_of_commands_without_one_is_listed_line_by_line(run) -> None:
+    ran = run("eval")
+    assert ran.status == 2
+    assert "\nCommands:\n" in ran.err
 
 
 COMMANDS_ON_AN_INDEX = [

@@ -40,7 +40,9 @@ def ask(
         list[str] | None, typer.Option("--history", help="an earlier question of the conversation; may be repeated")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="print the ANSWER object")] = False,
-    batch: Annotated[Path | None, typer.Option("--batch", help="JSON lines with id and question")] = None,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="JSON lines with question, and id, lang, filters and history where wanted")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="where the answers of a batch go")] = None,
     home: HomeOption = None,
 ) -> int:
@@ -49,6 +51,8 @@ def ask(
     if batch is not None:
         if question is not None or output is None:
             raise QaError("--batch takes a file of questions and --output FILE, and no question beside them")
+        if lang or filter_ or history:
+            raise QaError("with --batch each line of the file has its own lang, filters and history; leave out the options")
         return _batch(batch, output, open_engine(settings.home, settings), k)
     if question is None:
         raise QaError('there is no question; write rcm-qa ask "..." or use --batch')

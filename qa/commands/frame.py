@@ -48,7 +48,10 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         message = getattr(error, "format_message", None)
         if message is None:
             raise
-        text = message()  # empty where no command of a table was named: typer has shown the list
+        text = message()
+        if text.lstrip().startswith("Usage:"):  # no command of a table was named: the list is shown, line by line
+            print(text, file=sys.stderr)
+            return 2
         return _fail(name, text, 2) if text else 2
     return result if isinstance(result, int) else 0
 
