@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from corpus.numerals import ordinals_in, to_roman
+from corpus.numerals import find_ordinals, to_roman
 from corpus.records import Lang
-from corpus.words import fold
+from corpus.words import find_words, fold
 from index.searching import Index
+from qa.expecting import YEAR
 from qa.slots import QUESTION_WORD, Slot, find_slots
 
 # A verb of its own, for which the question before has no place: "what can they do?", "where is it?".
@@ -97,14 +98,13 @@ def swap_step(earlier: str, step: int, index: Index) -> str | None:
     """ "And the next one?": the earlier question about the edition, or else the year, that is `step` later; None where it names
     neither.
     """
-    slots = find_slots(earlier, index)
-    for slot in reversed([s for s in slots if s.kind == "ordinal"]):
-        [number] = ordinals_in(earlier[slot.start : slot.end]) or [0]
-        if new := to_roman(number + step):
-            return _leave_place(earlier[: slot.start] + new + earlier[slot.end :], index)
-    for slot in reversed([s for s in slots if s.kind == "year"]):
-        year = int(earlier[slot.start : slot.end]) + step
-        return _leave_place(f"{earlier[: slot.start]}{year}{earlier[slot.end :]}", index)
+    words = find_words(earlier)
+    numbers = find_ordinals([word.surface for word in words], [word.folded for word in words])
+    if numbers and (stepped := to_roman(numbers[-1][2] + step)):
+        first, after, _ = numbers[-1]
+        return _leave_place(earlier[: words[first].start] + stepped + earlier[words[after - 1].end :], index)
+    if years := list(YEAR.finditer(earlier)):
+        return _leave_place(f"{earlier[: years[-1].start()]}{int(years[-1].group()) + step}{earlier[years[-1].end() :]}", index)
     return None
 
 

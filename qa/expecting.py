@@ -136,7 +136,8 @@ _BODIES_ASKED = re.compile(
     re.IGNORECASE,
 )
 _POST_ASKED = re.compile(
-    r"\b(?:(?:what|which) (?:post|position|office|job|title|rank)|(?:the )?(?:post|position|job) (?:of|held by)|qu[eé] (?:cargo|puesto|funci[oó]n|t[ií]tulo)|"
+    r"\b(?:(?:what|which) (?:post|job|rank)|(?:what|which) position\b.*\b(?:hold|held|have|had|occup\w+)|(?:the )?(?:post|position|job) (?:of|held by)|"
+    r"qu[eé] (?:cargo|puesto)|"
     r"cu[aá]l (?:es|era|fue) el (?:cargo|puesto)|(?:el )?cargo de (?-i:[A-ZÁÉÍÓÚÑ]))",
     re.IGNORECASE,
 )

@@ -134,6 +134,7 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["Who attended the 2010 meeting in Tapachula?"], "and in 2014?", "Who attended the 2014 meeting?"),
         (["Where did the XV Annual Meeting take place?"], "and the next one?", "Where did the XVI Annual Meeting take place?"),
         (["Where did the fifteenth meeting take place?"], "and the one before?", "Where did the XIV meeting take place?"),
+        (["Where was the V RCM?"], "and the next one?", "Where was the VI RCM?"),
         (["¿Quién presidía la CRM en 2014?"], "¿y después?", "¿Quién presidía la CRM en 2015?"),
         (
             ["Where did the XV Annual Meeting take place?", "and the next one?"],
