@@ -114,6 +114,7 @@ def test_calibration_finds_the_feature_that_tells_and_keeps_its_promises_out_of_
         assert fit.model["related"] <= fit.model["answered"]
 
 
+@pytest.mark.slow
 def test_calibration_is_the_same_each_time(fits: dict[Lang, LanguageFit]) -> None:
     again = calibrate(make_examples())
     assert {lang: fit.model for lang, fit in fits.items()} == {lang: fit.model for lang, fit in again.items()}
@@ -253,6 +254,7 @@ def test_weights_are_written_as_the_product_reads_them(tmp_path: Path) -> None:
     assert load_ranking(path) == tuple(ranking.values())
 
 
+@pytest.mark.slow
 def test_few_of_the_answerable_questions_that_only_teach_are_refused() -> None:
     judged = make_examples()
     at = FEATURES.index("sentence")
@@ -270,6 +272,7 @@ def test_few_of_the_answerable_questions_that_only_teach_are_refused() -> None:
     assert (p < taught.model["related"]).mean() <= MAX_UNSEEN_REFUSALS + 0.02 < (p < of_judged).mean()
 
 
+@pytest.mark.slow
 def test_questions_that_only_teach_move_the_weights_but_no_figure_and_no_point_to_answer_at_rests_on_them() -> None:
     judged = make_examples()
     misled = [

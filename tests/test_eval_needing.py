@@ -20,6 +20,7 @@ def pair(lacks_name: bool, lacks_attribute: bool, answers: bool) -> Pair:
     return Pair(np.stack((NAME, ATTRIBUTE)), np.ones(2, np.float32), lacking, answers)
 
 
+@pytest.mark.slow
 def test_a_word_that_answers_never_lack_is_needed_more_than_one_that_they_may_lack() -> None:
     judged = [pair(False, True, False), pair(True, False, True), pair(False, False, True)] * 20
     need = learn_need(judged, [])

@@ -39,6 +39,7 @@ def late(question: str, passage: str, tokens: Spoken, projection: NDArray[np.flo
     return float((asked @ said.T).max(axis=1).mean())
 
 
+@pytest.mark.slow
 def test_words_that_answer_each_other_are_brought_together(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("EPOCHS", 8), ("RATE", 0.02), ("NEAR", 0.0)):
         monkeypatch.setattr(projecting, name, value)

@@ -86,6 +86,7 @@ def test_force_builds_again_from_the_cache(tmp_path: Path, corpus: Path) -> None
     assert embedder.texts == embedded
 
 
+@pytest.mark.slow
 def test_of_a_thousand_documents_only_the_changed_one_is_embedded(tmp_path: Path) -> None:
     corpus = write_documents(
         tmp_path / "corpus", {f"d{n:04}.txt": f"Document number {n} is about subject s{n}." for n in range(1000)}
@@ -453,6 +454,7 @@ def check_killed_build(tmp_path: Path, corpus: Path, home: Home, process: "subpr
 
 
 @pytest.mark.parametrize("moment", ["embed", "renamed", "half switched", "not pruned"])
+@pytest.mark.slow
 def test_a_build_killed_at_a_tender_moment_leaves_the_live_generation_answering(
     tmp_path: Path, corpus: Path, moment: str
 ) -> None:

@@ -10,6 +10,7 @@ from index.graph import CHECK_TEXTS, GraphEmbedder, map_weights
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_vector_depends_on_neither_threads_nor_neighbours_nor_where_the_weights_lie(bundled_home: Home, tmp_path: Path) -> None:
     live = tmp_path / "live"  # onnx does not read weights that have a second name on the disk, as a generation's have
     shutil.copytree(bundled_home.live_folder() / "model", live)

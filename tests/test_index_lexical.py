@@ -93,6 +93,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     st.sampled_from([None, 0.9, 0.3, 0.02, 0.0]),
     st.integers(0, 2**32 - 1),
 )
+@pytest.mark.slow
 def test_leaving_out_what_cannot_win_changes_nothing(
     varied: LexicalIndex, terms: dict[str, float], limit: int, share: float | None, seed: int
 ) -> None:

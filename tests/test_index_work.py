@@ -134,6 +134,7 @@ def test_an_update_gives_the_files_of_a_build_from_nothing_and_makes_only_what_c
 
 
 @pytest.mark.usefixtures("small_lexicon")
+@pytest.mark.slow
 def test_many_changes_one_after_the_other_give_the_files_of_a_build_from_nothing(tmp_path: Path, corpus: Path) -> None:
     home = build(tmp_path / "home", corpus)
     for change in (add_name, add_third_page, remove_english, add_english_cognate, change_spanish, change_title_alone):

@@ -431,6 +431,7 @@ class TestCommandsThatBuild:
         assert said in ran.err.lower()
 
     @pytest.mark.parametrize("how", ["gone", "empty", "half", "byte"])
+    @pytest.mark.slow
     def test_the_doctor_names_the_damaged_file_and_no_command_breaks_on_it(
         self, run, tmp_path: Path, corpus: Path, how: str
     ) -> None:

@@ -61,6 +61,7 @@ def test_going_back_is_noticed_too(live: LiveEngine, corpus: Path) -> None:
     assert live.engine().info.generation == first
 
 
+@pytest.mark.slow
 def test_threads_that_ask_during_switches_never_fail_and_then_see_the_new_generation(live: LiveEngine, corpus: Path) -> None:
     live.engine()
     stop = threading.Event()
