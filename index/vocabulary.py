@@ -1,7 +1,7 @@
 """The words of the collection as they are written, for mending misspelt questions."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
@@ -39,13 +39,13 @@ def slips(word: str, other: str) -> int:
     return int(DamerauLevenshtein.distance(word, other))
 
 
-def one_slip_away(word: str) -> Iterator[str]:
+def one_slip_away(word: str) -> set[str]:
     """The folded words that one missing, added, other or exchanged letter makes of a word."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     made = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
     made |= {a + letter + b for a, b in parts for letter in ascii_lowercase}
     made |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
-    return iter(sorted(made - {word}))
+    return made - {word}
 
 
 class Vocabulary:
@@ -91,7 +91,8 @@ class Vocabulary:
     def nearest(self, word: str, unwanted: Callable[[str], bool] = lambda form: False) -> str | None:
         """The word of the collection that a misspelt one most likely is: one slip, two in eight letters or more.
 
-        Folded words that are `unwanted` are passed over. None when nothing is near enough. Optimal string alignment distance (a swap of neighbours is one slip).
+        Folded words that are `unwanted` are passed over. None when nothing is near enough. Optimal string alignment distance
+        (a swap of neighbours is one slip).
         """
         most = 1 if len(word) < 8 else 2
         if len(word) < 4:

@@ -175,8 +175,8 @@ def mark_definitions(
     numbers: Sequence[int], terms: QuestionTerms, text: str, passage: Passage, matched: Matched, spell_out: bool = False
 ) -> NDArray[np.float32]:
     """(sentences,) 1 for those that open with what is to be defined, the words of these numbers, and go on to say what it is,
-    GENUS where they say of which sort it is or what somebody calls it; SPELT for those that only spell out an acronym. With `spell_out` that is all
-    that is wanted.
+    GENUS where they say of which sort it is or what somebody calls it; SPELT for those that only spell out an acronym. With
+    `spell_out` that is all that is wanted.
 
     `text` is the document's. Half of the words are enough: a thing is often called by a part of its name.
     """

@@ -70,7 +70,7 @@ class Examined:
     matched: Matched
     cosines: NDArray[np.float32]
     typed: NDArray[np.bool_]  # holds the sort of thing that is asked for and is no remark
-    of_parts: NDArray[np.bool_]  # (parts, sentences) the same for each part of a question of several
+    of_parts: NDArray[np.bool_]  # (parts, sentences) the same for each part of the question
     header: frozenset[str]  # terms of the title, headings and record of the document
     coverage: float  # of the passage together with its header
     missing: tuple[str, ...]  # of the names, acronyms and numbers asked for, those that are not here
@@ -216,9 +216,8 @@ class Examiner:
         if asked is not None:
             words = index.word_matches(asked, ordinals, *partners(index.synonyms, terms, asked, matched, headers))
             if words is not None:
-                late, alone = (
-                    np.concatenate([getattr(one, name) for one in words]) for name in ("late_in_context", "late_sentences")
-                )
+                late = np.concatenate([one.late_in_context for one in words])
+                alone = np.concatenate([one.late_sentences for one in words])
         # From here on all sentences together, one passage after the other.
         lasts = np.cumsum([len(passage.sentences) for passage in passages])
         bounds = list(pairwise([0, *lasts.tolist()]))

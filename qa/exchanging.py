@@ -161,12 +161,9 @@ def swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     several = _is_several(new["noun"])
     old = next((m for m in reversed(found) if _is_several(m["noun"]) == several), found[-1])
     if new["before"] is None:
-        with_article = bool(new["article"] and old.groupdict().get("article"))
-        return (
-            earlier[: old.start("article" if with_article else "noun")]
-            + (rest if with_article else new["noun"])
-            + earlier[old.end() :]
-        )
+        with_article = new["article"] and old.groupdict().get("article")
+        start, brought = (old.start("article"), rest) if with_article else (old.start("noun"), new["noun"])
+        return earlier[:start] + brought + earlier[old.end() :]
     after = len(new["before"]) + 1  # with its article, or without
     return earlier[: old.start() + after] + rest[after:] + earlier[old.end() :]
 

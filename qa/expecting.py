@@ -199,7 +199,8 @@ _ANNOUNCED_MARKS = ("explain", " out", "describ", "show", "tell", "indic", "expl
 def expect(question: Question, is_common: Callable[[str], bool] = lambda word: False) -> list[Check]:
     """Checks whether a sentence holds something of the sort that is asked for, beside what the question itself says.
 
-    There is one for each part of the question: "when and where" has two. `is_common` tells folded words that are not only parts of names.
+    There is one for each part of the question: "when and where" has two. `is_common` tells folded words that are not only parts
+    of names.
     """
     asked = frozenset(word.folded for word in find_words(question.search_text))
     parts = kinds_of(question.search_text)

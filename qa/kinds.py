@@ -119,19 +119,14 @@ _SAY_WHAT = re.compile(
 )
 
 
-def parts_of(text: str) -> list[str]:
-    """The questions that a question is made of, as "when and where" is of two; one question is its own part."""
-    starts = [0, *(match.start("part") for match in _PART.finditer(text))]
-    return [text[a:b] for a, b in pairwise([*starts, len(text)])]
-
-
 def kinds_of(text: str) -> list[tuple[QuestionKind, str]]:
     """What sort of answer each part of a question asks for, with the part: those of which a text can be seen to hold it; the
     first part where there is none.
     """
     if _ASKED_LATER.search(text, 1):
         text = text[text.rindex("¿") :]  # what stands before only tells of what
-    parts = [(_kind_of(part), part) for part in parts_of(text)]
+    bounds = [0, *(match.start("part") for match in _PART.finditer(text)), len(text)]
+    parts = [(_kind_of(text[a:b]), text[a:b]) for a, b in pairwise(bounds)]
     return [part for part in parts if part[0] not in ("what", "how", "yes_no")] or parts[:1]
 
 

@@ -168,6 +168,14 @@ def test_an_article_that_belongs_to_the_word_in_the_gloss_hides_it_not(tiny_inde
     assert [terms.words[n].text for n in asked_to_define(question, terms)] == [word.text for word in terms.words]
 
 
+def numbers_chosen(sentences: list[str], joint: str, best: int, index: Index) -> list[int]:
+    """Which sentences of a text are shown where one of them answers far better than the others."""
+    text = joint.join(sentences)
+    spans = [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
+    scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
+    return [spans.index(span) for span in choose_sentences(understand("When?", index), text, spans, scores)]
+
+
 @pytest.mark.parametrize(
     "sentences, best, shown",
     [
@@ -183,11 +191,7 @@ def test_an_article_that_belongs_to_the_word_in_the_gloss_hides_it_not(tiny_inde
 def test_a_sentence_that_only_announces_is_shown_with_what_it_announces(
     sentences: list[str], best: int, shown: list[int], tiny_index: Index
 ) -> None:
-    text = "\n".join(sentences)
-    spans = [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
-    scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
-    chosen = choose_sentences(understand("When?", tiny_index), text, spans, scores)
-    assert chosen == [spans[n] for n in shown]
+    assert numbers_chosen(sentences, "\n", best, tiny_index) == shown
 
 
 @pytest.mark.parametrize(
@@ -203,13 +207,8 @@ def test_a_sentence_that_only_announces_is_shown_with_what_it_announces(
 def test_a_sentence_that_leans_on_the_one_before_is_shown_with_it(
     sentences: list[str], best: int, shown: list[int], tiny_index: Index
 ) -> None:
-    text = " ".join(sentences)
-    spans = [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
-    scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
-    question = understand("When?", tiny_index)
-    assert choose_sentences(question, text, spans, scores) == [spans[n] for n in shown]
-    broken = text.replace(". ", ".\n")  # the one before is another paragraph's
-    assert choose_sentences(question, broken, spans, scores) == [spans[best]]
+    assert numbers_chosen(sentences, " ", best, tiny_index) == shown
+    assert numbers_chosen(sentences, "\n", best, tiny_index) == [best]  # the one before is another paragraph's
 
 
 def test_each_part_of_a_question_gets_a_sentence_that_holds_what_it_asks_for(tiny_index: Index) -> None:

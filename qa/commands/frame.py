@@ -52,7 +52,7 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         if text.lstrip().startswith("Usage:"):  # no command of a table was named: the list is shown, line by line
             print(text, file=sys.stderr)
             return 2
-        return _fail(name, text, 2) if text else 2
+        return _fail(name, text, 2)
     return result if isinstance(result, int) else 0
 
 
