@@ -95,7 +95,8 @@ def usable_calibration(path: Path = PATH) -> Iterator[None]:
         usable = False
     if not usable:
         zeros = [0.0] * len(FEATURES)
-        neutral = {"mean": zeros, "scale": [1.0] * len(FEATURES), "weights": zeros, "bias": 0.0, "answered": 0.5, "related": 0.5}
+        model = {"mean": zeros, "scale": [1.0] * len(FEATURES), "weights": zeros, "bias": 0.0, "curve": []}
+        neutral = {**model, "answered": 0.5, "related": 0.5}
         write_calibration(dict.fromkeys(LANGS, neutral), path)
     try:
         yield
@@ -271,9 +272,16 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
             if best is None or loss < best[0] - 1e-9:
                 best = (loss, strength, borrowed)
     assert best is not None
-    loss, strength, borrowed = best
+    _, strength, borrowed = best
     every = np.mean([table.out_of_fold(strength, borrowed, seed) for seed in range(REPEATS)], axis=0)
     p = every[table.own]
+    groups = [group for group, own in zip(table.groups, table.own, strict=True) if own]
+    curved = curve_out_of_fold(p, right, answerable, groups)
+    losses = log_loss(p, right), log_loss(curved, right)
+    curve = rising_curve(p, right) if losses[1] < losses[0] else []
+    if curve:
+        every = bend(every, curve)
+        p = every[table.own]
     mean, scale, weights, bias = table.train(np.ones(len(table.x), dtype=np.bool_), strength, borrowed)
     # Questions without a candidate are refused whatever the model says, so they count at probability 0.
     empty = [e for e in examples if e.features is None and e.lang == lang and not e.teaching]
@@ -289,25 +297,25 @@ def fit_language(examples: Sequence[Example], lang: Lang) -> LanguageFit:
         "scale": [round(float(v), _ROUNDING) for v in scale],
         "weights": [round(float(v), _ROUNDING) for v in weights],
         "bias": round(bias, _ROUNDING),
-        "answered": round(answered, 4),
-        "related": round(related, 4),
+        "curve": curve,
+        "answered": round(answered, _ROUNDING),
+        "related": round(related, _ROUNDING),
     }
-    fit = LanguageFit(model, strength, borrowed, p, right, answerable)
-    fit.figures = _figures(fit, table, p_all, answerable_all, loss)
+    fit = LanguageFit(model, strength, borrowed, curved if curve else p, right, answerable)
+    fit.figures = _figures(fit, p_all, answerable_all, losses)
     own = table.x[table.own]
     fit.features = {name: (auroc(own[:, n], answerable), auroc(own[:, n], right)) for n, name in enumerate(FEATURES)}
     return fit
 
 
-def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDArray[np.bool_], loss: float) -> dict[str, float]:
+def _figures(fit: LanguageFit, p_all: Floats, answerable_all: NDArray[np.bool_], losses: tuple[float, float]) -> dict[str, float]:
     answered, related = float(fit.model["answered"]), float(fit.model["related"])
     unanswerable = p_all[~answerable_all]
-    groups = [group for group, own in zip(table.groups, table.own, strict=True) if own]
     return {
         "questions": float(len(p_all)),
         "right at rank 1": float(fit.right[fit.answerable].mean()),
-        "log loss": loss,
-        "log loss isotonic": isotonic_loss(fit.p, fit.right, fit.answerable, groups),
+        "log loss": losses[0],
+        "log loss isotonic": losses[1],
         "AUROC": auroc(p_all, answerable_all),
         "AURC": aurc(fit.p, fit.right),
         "ECE": calibration_error(fit.p, fit.right),
@@ -317,17 +325,38 @@ def _figures(fit: LanguageFit, table: _Table, p_all: Floats, answerable_all: NDA
     }
 
 
-def isotonic_loss(p: Floats, y: NDArray[np.bool_], answerable: NDArray[np.bool_], groups: list[str]) -> float:
-    """Log loss of an isotonic curve over the logistic model's out-of-fold output, itself cross-validated by group."""
+def rising_curve(p: Floats, y: NDArray[np.bool_]) -> list[list[float]]:
+    """Points [x, y] of the isotonic regression of outcomes on probabilities, from (0, 0) to (1, 1), both rising.
+
+    Each level stands at the mean of the probabilities that it is pooled from and lines lead from one to the next, so that
+    different probabilities stay different (centred isotonic regression: Oron and Flournoy 2017, Statistics in
+    Biopharmaceutical Research).
+    """
     from sklearn.isotonic import IsotonicRegression
 
+    levels = IsotonicRegression(y_min=0.01, y_max=0.99).fit_transform(p, y)
+    points = [(0.0, 0.0)]
+    for level in np.unique(levels):
+        x = float(p[levels == level].mean())
+        if x > points[-1][0] and level > points[-1][1]:
+            points.append((round(x, _ROUNDING), round(float(level), _ROUNDING)))
+    return [[x, height] for x, height in (*points, (1.0, 1.0))]
+
+
+def bend(p: Floats, curve: Sequence[Sequence[float]]) -> Floats:
+    """Probabilities as a curve bends them."""
+    xs, heights = zip(*curve, strict=True)
+    return np.asarray(np.interp(p, xs, heights), dtype=np.float64)
+
+
+def curve_out_of_fold(p: Floats, y: NDArray[np.bool_], answerable: NDArray[np.bool_], groups: list[str]) -> Floats:
+    """The logistic model's out-of-fold output bent by curves that did not see the question's group."""
     folds = folds_of(groups, answerable, seed=99)
     out = np.empty_like(p)
     for fold in range(int(folds.max()) + 1):
         held = folds == fold
-        curve = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip").fit(p[~held], y[~held])
-        out[held] = curve.predict(p[held])
-    return log_loss(out, y)
+        out[held] = bend(p[held], rising_curve(p[~held], y[~held]))
+    return out
 
 
 def calibrate(examples: Sequence[Example]) -> dict[Lang, LanguageFit]:

@@ -50,7 +50,7 @@ def _feature_cells(fits: Iterable[LanguageFit], number: int, name: str) -> list[
 
 
 def _curve(fit: LanguageFit) -> str:
-    return "logistic" if fit.figures["log loss"] <= fit.figures["log loss isotonic"] else "isotonic"
+    return "isotonic" if fit.model["curve"] else "logistic"
 
 
 def print_fusion(fits: Mapping[Lang, FusionFit]) -> None:

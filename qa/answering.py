@@ -232,7 +232,7 @@ class Engine:
 
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
-        answers = first.answers(question)
+        answers = first.answers(question, nearly=0.0)  # with more of them a near miss looks like an answer
         features = features_of(self.index, question, candidates, first, answers)
         return Scored(features, self._calibration[question.search_lang].probability(features))
 
@@ -252,11 +252,9 @@ class Engine:
         answered = status == "answered"
         spans = [h for h in first.highlights if h.kind == "answer"] if answered else []
         kept = tuple(evidence) if status != "not_found" or include_passages else ()
-        # Only what the answer cites is marked as the answer; where nothing may be one, nothing is.
+        # Only what the answer cites is marked as the answer; where nothing may be one, what comes nearest is pointed at.
         cited = (1,) if answered else ()
-        kept = tuple(
-            e if e.citation in cited else replace(e, highlights=tuple(h for h in e.highlights if h.kind == "match")) for e in kept
-        )
+        kept = tuple(e if e.citation in cited else _without_answer(e, point=status == "related") for e in kept)
         return Answer(
             question=question,
             status=status,
@@ -297,6 +295,12 @@ class Engine:
             ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
             facets[key] = {names[key][number]: count for number, count in ordered if 0 <= number < len(names[key])}
         return facets
+
+
+def _without_answer(evidence: Evidence, point: bool) -> Evidence:
+    """Evidence with nothing marked as the answer; what would be is what comes nearest, where that is pointed at."""
+    matches = tuple(h for h in evidence.highlights if h.kind == "match")
+    return replace(evidence, highlights=matches, nearest=evidence.pointed_at if point else ())
 
 
 def _why(question: Question, terms: Sequence[str], dense: int | None, lexical: int | None) -> str:

@@ -58,6 +58,12 @@ class Evidence:
     citation: int
     highlights: tuple[Highlight, ...]
     explain: Explanation
+    nearest: tuple[tuple[int, int], ...] = ()  # spans of its sentences that come nearest, where none may be the answer
+
+    @property
+    def pointed_at(self) -> tuple[tuple[int, int], ...]:
+        """The spans that a reader should look at first: what answers, else what comes nearest; none where neither is marked."""
+        return tuple((h.start, h.end) for h in self.highlights if h.kind == "answer") or self.nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +106,9 @@ class Answer:
 
 
 def viewer_link(evidence: Evidence) -> str:
-    """The reader page of a passage, scrolled to the answer."""
-    spans = [h for h in evidence.highlights if h.kind == "answer"]
-    start = spans[0].start if spans else evidence.passage.start
-    end = spans[-1].end if spans else evidence.passage.end
+    """The reader page of a passage, scrolled to the answer or to what comes nearest."""
+    spans = evidence.pointed_at or ((evidence.passage.start, evidence.passage.end),)
+    start, end = spans[0][0], spans[-1][1]
     return f"/documents/{evidence.document.id}?start={start}&end={end}#hit"
 
 
@@ -162,8 +167,8 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
     from qa.citing import text_fragment_link
 
     passage = evidence.passage
-    spans = [h for h in evidence.highlights if h.kind == "answer"]
-    quoted = evidence.document.text[spans[0].start : spans[0].end] if spans else passage.text
+    spans = evidence.pointed_at
+    quoted = evidence.document.text[slice(*spans[0])] if spans else passage.text
     explain = evidence.explain
     return {
         "rank": evidence.rank,
@@ -188,6 +193,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
             "fused_rank": explain.fused_rank,
             "matched_terms": list(explain.matched_terms),
             "gloss": list(explain.gloss),
+            "nearest": [{"start": start, "end": end} for start, end in evidence.nearest],
             "reason": explain.reason,
             "score": round(explain.score, 5),
         },

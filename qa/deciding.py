@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import exp
 from pathlib import Path
 
@@ -48,12 +49,15 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model over standardised features for one question language, with its operating points."""
+    """A logistic model over standardised features for one question language, a curve over what it gives where the dev split
+    prefers one, and the operating points.
+    """
 
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
+    curve: tuple[tuple[float, float], ...]  # rising points from (0, 0) to (1, 1), straight between them; none for the model alone
     answered: float  # at or above: answered
     related: float  # at or above: related; below: not_found
 
@@ -64,7 +68,11 @@ class Calibration:
             value = features.get(name)
             if value is not None:  # what is not known counts as the mean
                 total += weight * (value - mean) / scale
-        return 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
+        p = 1 / (1 + exp(-max(min(total, 30.0), -30.0)))
+        for (x0, y0), (x1, y1) in pairwise(self.curve):
+            if p <= x1:
+                return y0 + (y1 - y0) * (p - x0) / (x1 - x0)
+        return p
 
 
 @lru_cache(maxsize=4)
@@ -74,7 +82,15 @@ def load_calibration(path: Path = PATH) -> dict[str, Calibration]:
     if tuple(data["features"]) != FEATURES:
         raise ValueError(f"{path} was made for other features; run `rcm-qa eval calibrate`")
     return {
-        lang: Calibration(tuple(m["mean"]), tuple(m["scale"]), tuple(m["weights"]), m["bias"], m["answered"], m["related"])
+        lang: Calibration(
+            tuple(m["mean"]),
+            tuple(m["scale"]),
+            tuple(m["weights"]),
+            m["bias"],
+            tuple(map(tuple, m["curve"])),
+            m["answered"],
+            m["related"],
+        )
         for lang, m in data["models"].items()
     }
 

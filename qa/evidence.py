@@ -40,7 +40,7 @@ _LEANS = re.compile(
     r"|[^.]*\b(?:among them|entre ell[ao]s)[.]?$"
 )
 PART_WITHIN = 0.2  # how far below the best a sentence may score that alone holds what another part of the question asks for
-NEARLY = 0.02  # a neighbour whose score is less than this below the best answers too; chosen on the dev split
+NEARLY = 0.05  # a sentence whose score is less than this below the best may answer too; chosen on the dev split
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +256,13 @@ def choose_sentences(
     spans: Sequence[tuple[int, int]],
     scores: Scores,
     of_parts: NDArray[np.bool_] | None = None,
+    nearly: float = NEARLY,
 ) -> list[tuple[int, int]]:
     """Spans of the answering sentences of a passage in order: a list whole, else at most three sentences.
 
     `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers, `of_parts`
-    (parts, sentences) whether it holds the sort of thing that a part of the question asks for.
+    (parts, sentences) whether it holds the sort of thing that a part of the question asks for. Those join in that score at most
+    `nearly` below the best.
     """
     best = int(scores.argmax())
     block = _list_around(text, spans, best)
@@ -269,14 +271,15 @@ def choose_sentences(
     ):
         return [spans[n] for n in block]
     chosen = {best}
-    # A neighbour joins in when it scores nearly as well, that is when the answer runs over two sentences.
-    for neighbour in (best + 1, best - 1):
-        if 0 <= neighbour < len(spans) and len(chosen) < MAX_SENTENCES and scores[neighbour] >= scores[best] - NEARLY:
-            chosen.add(neighbour)
     for holds in of_parts if of_parts is not None and len(of_parts) > 1 else ():
         others = np.flatnonzero(holds & (scores >= scores[best] - PART_WITHIN))
         if len(others) and not holds[list(chosen)].any() and len(chosen) < MAX_SENTENCES:
             chosen.add(int(others[scores[others].argmax()]))
+    # Others join in when they score nearly as well: the answer may run over two sentences, or stand beside the one that asks.
+    for number in np.argsort(-scores, kind="stable").tolist():
+        if len(chosen) == MAX_SENTENCES or scores[number] < scores[best] - nearly:
+            break
+        chosen.add(number)
     for number in sorted(chosen):
         leans = number > 0 and len(chosen) < MAX_SENTENCES and _LEANS.match(text, *spans[number]) is not None
         if leans and "\n" not in text[spans[number - 1][1] : spans[number][0]]:

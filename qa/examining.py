@@ -16,7 +16,7 @@ from index.searching import Index
 from index.synonyms import Synonyms
 from index.tokens import AskedWords, WordMatches
 from qa.answers import Question
-from qa.evidence import Matched, asked_to_define, choose_sentences, mark_definitions, match_terms
+from qa.evidence import NEARLY, Matched, asked_to_define, choose_sentences, mark_definitions, match_terms
 from qa.expecting import NOTE, YEAR, asks_about_sources, expect, is_remark
 from qa.kinds import speaks_for_an_answer
 from qa.retrieving import SYNONYM, Candidates, QuestionTerms
@@ -82,9 +82,9 @@ class Examined:
     best: float  # how well the best sentence answers by itself; comparable between the passages of a question
     twin: "Examined | None" = None  # the version in the other language, which candidates show this one for
 
-    def answers(self, question: Question) -> list[tuple[int, int]]:
-        """Spans of the sentences that answer."""
-        return choose_sentences(question, self.document.text, self.passage.sentences, self.choice, self.of_parts)
+    def answers(self, question: Question, nearly: float = NEARLY) -> list[tuple[int, int]]:
+        """Spans of the sentences that answer, with those that score at most `nearly` below the best."""
+        return choose_sentences(question, self.document.text, self.passage.sentences, self.choice, self.of_parts, nearly)
 
     @property
     def versions(self) -> tuple["Examined", ...]:

@@ -113,9 +113,10 @@ def swap_event(rest: str, earlier: str, index: Index) -> str | None:
     one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
     if one is None or not events:
         return None
+    which = re.sub(r"^(primer|tercer)o$", r"\1", one["which"], flags=re.IGNORECASE)  # before a noun: "el primer congreso"
     if numbers := [slot for slot in find_slots(earlier, index) if slot.kind == "ordinal"]:
-        return f"{earlier[: numbers[-1].start]}{one['which']}{earlier[numbers[-1].end :]}"
-    return f"{earlier[: events[-1].start()]}{one['which']} {events[-1]['one']}{earlier[events[-1].end() :]}"
+        return f"{earlier[: numbers[-1].start]}{which}{earlier[numbers[-1].end :]}"
+    return f"{earlier[: events[-1].start()]}{which} {events[-1]['one']}{earlier[events[-1].end() :]}"
 
 
 def swap_phrase(rest: str, slots: Sequence[Slot], earlier: str) -> str | None:

@@ -89,7 +89,8 @@ _SUBJECT_LEFT_OUT = re.compile(
     r"\W*(?:(?:(?:desde |hasta )?cu[aá]ndo|(?:(?:a|de|en|con|por|para|sobre) )?qu[eé]|c[oó]mo|d[oó]nde) )?"
     r"(?!pas[oó]|ocurri[oó]|sucedi[oó]|pasaron|ocurrieron)"
     r"(?:[^\W\d]{2,}(?:ó|aron|ieron)|hizo|dijo|tuvo|dio|propuso|dice|decía|hace|hacía|tiene|tenía|pide|propone|opina|recomienda)"
-    r"(?: (?:(?:a|de|en|sobre|con|contra|para|por|al|del|desde|ante)\b|alg[uú]n).*|\W*)",
+    r"(?: (?:(?:a|de|en|sobre|con|contra|para|por|al|del|desde|ante)\b|alg[uú]n).*|\W*)|"
+    r"\W*(?:no )?(?:pueden?|podr[ií]an?|deben?|tienen? que) [^\W\d]+[aei]r(?: [oy] [^\W\d]+[aei]r)*(?: (?:a|de|en|sobre|con|contra|para|por|al|del)\b.*|\W*)",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"\b(?:la|el|los|las) [A-ZÁÉÍÓÚÑ]")
@@ -98,10 +99,11 @@ _THE_CONFERENCE = re.compile(r"\b(?:the conference|la conferencia)\b(?! (?:of|on
 _SAYING_LITTLE = frozenset(
     """exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
     makes stand stands say says said called anything something anyone anyway ever discussed
-    created founded established
-    existe existen hizo hicieron hace hacen tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
-    realizo llama llego llegaron habla trata hablo algo""".split()
+    created founded established want wants wanted need needs needed get gets got go goes going went come comes came send sends sent form forms
+    existe existen hizo hicieron hace hacen hacer tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
+    realizo llama llego llegaron habla trata trato trataron hablo algo quiere quieren quiero necesita necesitan forman formaron conforman manda mandan ir va van""".split()
 )
+_ANYBODY = frozenset("someone somebody anyone anybody nobody alguien nadie".split())  # no subject of a question
 _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
 _LONG = 40  # words: a question of more says all that it asks
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
@@ -133,7 +135,8 @@ def _take_apart(asked: str, index: Index) -> _FollowUp:
 
 
 def _content(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.folded not in STOP_WORDS_OF_EITHER and word.folded not in _POINTERS]
+    little = (STOP_WORDS_OF_EITHER, _POINTERS, _ANYBODY)
+    return [word for word in words if not any(word.folded in group for group in little)]
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
@@ -221,7 +224,7 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
         return (subject + numbers >= 4 and len(slots) > 0) or (
             names >= 2 and subject >= 3 and QUESTION_WORD.search(rest) is not None
         )
-    return subject >= (2 if slots else 3) or (names > 0 and len(content) > 0)
+    return subject >= (2 if slots else 3) or (names > 0 and len(found.bare) > 0)
 
 
 def _step_year(asked: str, earlier: str) -> str:
@@ -291,8 +294,9 @@ def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> l
     own_words = {w.folded for w in find_words(asked)}
     kept: list[str] = []
     old_slots = find_slots(earlier, index)
-    whole = {s.start: earlier[s.start : s.end] for s in old_slots if s.kind == "concept"}  # "Plan of Action", in one piece
-    inside = {at for s in old_slots if s.kind == "concept" for at in range(s.start + 1, s.end)}
+    pieces = [slot for slot in old_slots if slot.kind in ("concept", "country")]
+    whole = {s.start: earlier[s.start : s.end] for s in pieces}  # "Plan of Action", "El Salvador", in one piece
+    inside = {at for s in pieces for at in range(s.start + 1, s.end)}
     years_given = any(slot.kind in ("year", "ordinal") for slot in slots)
     taken: set[int] = set()
     named: set[int] = set()
@@ -307,7 +311,7 @@ def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> l
     words = find_words(earlier)
     for word, last in zip(words, ["", *(word.folded for word in words)], strict=False):
         plain = word.folded
-        if plain in STOP_WORDS_OF_EITHER or plain in _POINTERS or plain in own_words:
+        if {w.folded for w in find_words(whole.get(word.start, word.surface))} - STOP_WORDS_OF_EITHER - _POINTERS <= own_words:
             continue
         if EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
             continue  # "plenaries" beside "the second plenary"

@@ -25,7 +25,7 @@ _COMMENT = (
     r"(?:(?: [^\W\d]+){1,2}(?=[.!…])|(?=[.!,;…]))"
 )
 _CHANGE = (
-    r"(?:(?:a |an |una? )?(?:different|another|other|new|next|last) (?:question|thing|topic|matter)|one more (?:question|thing)|by the way|"
+    r"(?:(?:bueno|pues|well|anyway|so|ok|okay),? )?(?:(?:a |an |una? )?(?:different|another|other|new|next|last) (?:question|thing|topic|matter)|one more (?:question|thing)|by the way|"
     r"changing (?:the )?(?:subject|topic)|otr[ao] (?:cosa|pregunta|duda|tema)|una (?:cosa|pregunta|duda) m[aá]s|cambiando de tema|por cierto|"
     r"pasando a otra cosa)(?=[:,.;])"
 )

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.records import Lang
+from corpus.records import Lang, Passage
 from corpus.words import find_words, folded_words
 from index.analysis import Term, stem, weigh
 from index.filters import Filters
@@ -23,6 +23,10 @@ POOL = 64  # passages that each arm puts forward
 SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen on the teaching questions
 SYNONYMS = 5  # that are looked for of one word
 EXPRESSION = 4  # words of the longest expression in the thesaurus
+_INFLECTED: dict[Lang, str] = {
+    "en": "No document has “{phrase}” word for word; passages with other forms of these words are shown.",
+    "es": "Ningún documento contiene «{phrase}» al pie de la letra; se muestran pasajes con otras formas de estas palabras.",
+}
 
 
 class Reranker(Protocol):
@@ -264,9 +268,11 @@ def retrieve(
     """The candidates of a question, fused and ordered. `vector` is None where only the lexical arm is served."""
     terms = question_terms(index, question.search_text, question.search_lang)
     allowed = index.attributes.bitmap(question.filters)
+    notes: tuple[str, ...] = ()
     if question.filters.phrases:
-        found = phrase_bitmap(index, question.filters, question.lang)
+        found, inflected = phrase_bitmap(index, question.filters)
         allowed = found if allowed is None else allowed & found
+        notes = tuple(_INFLECTED[question.lang].format(phrase=phrase) for phrase in inflected)
     none: NDArray[np.int64] = np.empty(0, np.int64)
     dense_order = lexical_order = none
     if vector is not None and settings.mode != "lexical":
@@ -280,6 +286,7 @@ def retrieve(
         if allowed is not None:
             ordinals = ordinals[allowed[ordinals]]
     candidates = score_candidates(index, question, settings, vector, terms, ordinals, dense_order, lexical_order)
+    candidates = replace(candidates, notes=notes)
     return join_twins(index, candidates, question.lang) if settings.twins and settings.mode == "product" else candidates
 
 
@@ -374,26 +381,38 @@ def join_twins(index: Index, candidates: Candidates, lang: Lang) -> Candidates:
     return replace(candidates, scores=scores, twins=dict(pairs)).take(chosen[first | ~paired])
 
 
-def phrase_bitmap(index: Index, filters: Filters, lang: Lang) -> NDArray[np.bool_]:
-    """(n,) the passages that hold every quoted phrase word for word (case and accents aside)."""
+def phrase_bitmap(index: Index, filters: Filters) -> tuple[NDArray[np.bool_], list[str]]:
+    """(n,) the passages that hold every quoted phrase word for word (case and accents aside), and the phrases that none holds so,
+    for which those count that hold other forms of its words, one for one: "país campeón" in "países campeones".
+    """
     allowed = np.ones(index.vectors.size, dtype=np.bool_)
+    inflected: list[str] = []
     for phrase in filters.phrases:
-        wanted = folded_words(phrase)
-        if not wanted:
+        if not folded_words(phrase):
             continue
-        ordinals: set[int] = set()
-        for number, passage in _passages_with(index, phrase, lang):
-            words = folded_words(passage)
-            if any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)):
-                ordinals.add(number)
+        passages = _passages_with(index, phrase)
+        ordinals = [number for number, passage in passages if _holds(folded_words(passage.text), folded_words(phrase))]
+        if not ordinals:
+            ordinals = [
+                number for number, passage in passages if _holds(*(_stems(text, passage.lang) for text in (passage.text, phrase)))
+            ]
+            inflected += [phrase] if ordinals else []
         mask = np.zeros_like(allowed)
-        mask[sorted(ordinals)] = True
+        mask[ordinals] = True
         allowed &= mask
-    return allowed
+    return allowed, inflected
 
 
-def _passages_with(index: Index, phrase: str, lang: Lang) -> list[tuple[int, str]]:
-    """(ordinal, text) of the passages that may hold a phrase: those that rank highest for its terms in either language."""
+def _stems(text: str, lang: Lang) -> list[str]:
+    return [stem(word, lang) for word in folded_words(text)]
+
+
+def _holds(words: Sequence[str], wanted: Sequence[str]) -> bool:
+    return any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1))
+
+
+def _passages_with(index: Index, phrase: str) -> list[tuple[int, Passage]]:
+    """(ordinal, passage) of those that may hold a phrase: they rank highest for its terms in either language."""
     found: set[int] = set()
     for side in ("en", "es"):
         if side == "es":
@@ -402,7 +421,7 @@ def _passages_with(index: Index, phrase: str, lang: Lang) -> list[tuple[int, str
             ordinals, _ = index.english.search(weigh(index.analyzer.english_terms(phrase, "en")), 400)
         found.update(map(int, ordinals))
     listed = sorted(found)
-    return list(zip(listed, (p.text for p in index.store.passages_at(listed)), strict=True))
+    return list(zip(listed, index.store.passages_at(listed), strict=True))
 
 
 def diversify(index: Index, candidates: Candidates, limit: int, per_document: int = 3) -> list[int]:

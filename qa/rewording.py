@@ -23,7 +23,9 @@ _EVENT = (
     r"reuni[oó]n(?:es)?|conferencia|presidencia|taller(?:es)?|declaraci[oó]n|foro|congreso|plenaria|edici[oó]n|cumbre|(?-i:RCM|CRM|RCGM|GRCM))"
 )
 _FEW = r"(?:(?!(?:among|of|in|at|on|to|for|by|the|a|an|and|or|de|del|en|por|para|el|la|los|las|un|una|y|o) )[^\W\d]+ ){0,2}?"
-_NOW_WORDS = re.compile(r"\b(?:currently|right now|now|today|at present|actualmente|ahora|hoy(?: en d[ií]a)?)\b ?", re.IGNORECASE)
+_NOW_WORDS = re.compile(
+    r"\b(?:currently|right now|now|today(?:['’]s)?|at present|actualmente|ahora|hoy(?: en d[ií]a)?)\b ?", re.IGNORECASE
+)
 # Words that place a question in time without a date, which no text says of what holds for a while.
 _VAGUE = re.compile(
     rf"(?:,? )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
@@ -154,7 +156,7 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
 
 def leave_out_vague_time(text: str) -> str:
     """A question without "now", "back then", "hoy", where at least two words of meaning are left."""
-    left = _VAGUE.sub("", text).lstrip(" ,")
+    left = re.sub(r"¿[ ,]+", "¿", _VAGUE.sub("", text).lstrip(" ,"))
     return left if len(set(folded_words(left)) - STOP_WORDS_OF_EITHER) >= 2 else text
 
 

@@ -190,11 +190,10 @@ def _known(word: Word, index: Index, lang: Lang) -> bool:
     stemmed = stem(form, "en")
     if len(form) - len(stemmed) <= 1 and index.synonyms.near(stemmed):
         return True  # of the synonyms; a longer ending may hide a slip
-    entry = index.gloss.entry(form)
-    if entry is not None:
-        return True
+    if index.gloss.entry(form) is not None or index.analyzer.concepts(word.surface):
+        return True  # of the lexicon; of the glossary, as "Honduran"
     # Inflections of known English words ("renewing", "passports").
-    for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers"):
+    for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "est"):
         stands = form[: -len(ending)]
         if form.endswith(ending) and any(
             index.gloss.is_english(whole) or whole in index.vocabulary

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from eval.calibrating import (
     Example,
     LanguageFit,
     answered_point,
+    bend,
     calibrate,
     fit_language,
     folds_of,
     load_features,
     related_point,
+    rising_curve,
     usable_calibration,
     write_calibration,
 )
@@ -131,8 +134,35 @@ def test_what_is_written_is_what_the_product_reads_and_gives_the_probability_of_
     z = model["bias"] + sum(
         w * (x - m) / s for w, x, m, s in zip(model["weights"], example.features, model["mean"], model["scale"], strict=True)
     )
-    assert read["en"].probability(dict(zip(FEATURES, example.features, strict=True))) == pytest.approx(1 / (1 + np.exp(-z)))
+    p = 1 / (1 + np.exp(-z))
+    expected = bend(np.array([p]), model["curve"])[0] if model["curve"] else p
+    assert read["en"].probability(dict(zip(FEATURES, example.features, strict=True))) == pytest.approx(expected)
     assert isinstance(read["es"], Calibration)
+
+
+@settings(deadline=None)  # scikit-learn is imported in the first example
+@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.booleans()), min_size=4, max_size=40))
+def test_a_rising_curve_keeps_the_order_of_probabilities_and_their_range(pairs: list[tuple[float, bool]]) -> None:
+    curve = rising_curve(np.array([p for p, _ in pairs]), np.array([y for _, y in pairs]))
+    assert curve[0] == [0.0, 0.0] and curve[-1] == [1.0, 1.0]
+    assert all(x0 < x1 and y0 < y1 for (x0, y0), (x1, y1) in pairwise(curve))
+    model = Calibration((0.0,) * len(FEATURES), (1.0,) * len(FEATURES), (0.0,) * len(FEATURES), 0.0, (), 0.5, 0.5)
+    for z in (-40.0, -2.0, 0.0, 1.3, 40.0):
+        plain = replace(model, bias=z).probability({})
+        bent = replace(model, bias=z, curve=tuple((x, y) for x, y in curve)).probability({})
+        assert bent == pytest.approx(bend(np.array([plain]), curve)[0])
+
+
+def test_a_curve_over_the_model_is_used_where_it_tells_outcomes_better_and_only_there() -> None:
+    examples = make_examples(480)
+    plain = fit_language(examples, "en")
+    # Half of those that the feature is surest of are wrong: no logistic model can say so.
+    at = FEATURES.index("sentence")
+    sure = [e for e in examples if e.features is not None and e.features[at] > 2.2]
+    wrong = {e.id for e in sure[::2]}
+    turned = fit_language([replace(e, right=False) if e.id in wrong else e for e in examples], "en")
+    assert turned.model["curve"] and turned.figures["log loss isotonic"] < turned.figures["log loss"]
+    assert bool(plain.model["curve"]) == (plain.figures["log loss isotonic"] < plain.figures["log loss"])
 
 
 def test_questions_without_wrong_or_unanswerable_ones_teach_nothing() -> None:
@@ -267,6 +297,8 @@ def test_few_of_the_answerable_questions_that_only_teach_are_refused() -> None:
     mean, scale, weights = (np.asarray(taught.model[name]) for name in ("mean", "scale", "weights"))
     asked = [e.features for e in harder if e.lang == "en" and e.answerable]
     p = 1 / (1 + np.exp(-((np.asarray(asked, dtype=np.float64) - mean) / scale @ weights + taught.model["bias"])))
+    if taught.model["curve"]:
+        p = bend(p, taught.model["curve"])
     of_judged = related_point(taught.p, taught.answerable)
     # Of the model over all questions, not out of fold: not quite the share that was asked for.
     assert (p < taught.model["related"]).mean() <= MAX_UNSEEN_REFUSALS + 0.02 < (p < of_judged).mean()

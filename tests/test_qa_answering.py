@@ -213,6 +213,37 @@ def test_quoted_words_are_in_every_passage_shown(engine: Engine) -> None:
     assert nothing.status == "not_found" and "families change migration" in nothing.confidence.reason
 
 
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ('who said "migrations changed family"?', "No document has “migrations changed family” word for word"),
+        ('¿quién habló de los "países miembro"?', "Ningún documento contiene «países miembro» al pie de la letra"),
+    ],
+)
+def test_quoted_words_that_stand_nowhere_so_are_found_in_other_forms_and_it_is_said(engine: Engine, text: str, said: str) -> None:
+    answer = engine.answer(text, include_passages=True)
+    assert answer.passages and answer.notes[0].startswith(said)
+    kept = ("migration changes families", "países miembros", "member countries")
+    assert all(any(form in e.passage.text for form in kept) for e in answer.passages)
+
+
+def test_a_related_passage_points_at_its_nearest_sentences_and_marks_none(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = engine.answer("Who coordinated the Technical Secretariat in 2010?")
+    assert answered.status == "answered" and not any(e.nearest for e in answered.passages)
+    assert all(not entry["explain"]["nearest"] for entry in as_json(answered)["passages"])
+    monkeypatch.setattr("qa.answering.status_of", lambda p, calibration: ("related", "low"))
+    related = engine.answer("Who coordinated the Technical Secretariat in 2010?")
+    assert related.text == "" and not any(h.kind == "answer" for e in related.passages for h in e.highlights)
+    for evidence, entry in zip(related.passages, as_json(related)["passages"], strict=True):
+        assert entry["explain"]["nearest"] == [{"start": a, "end": b} for a, b in evidence.nearest]
+        assert evidence.passage.start <= evidence.nearest[0][0] and evidence.nearest[-1][1] <= evidence.passage.end
+    first = related.passages[0]
+    assert [first.document.text[a:b] for a, b in first.nearest] == [answered.text]
+    assert f"start={first.nearest[0][0]}&end={first.nearest[-1][1]}" in as_json(related)["passages"][0]["links"]["viewer"]
+
+
 @pytest.mark.parametrize("text, said", [("Hi there!", "This searches"), ("¡Hola!", "Aquí se busca"), ("thanks", "This searches")])
 def test_a_greeting_is_told_what_is_here_and_what_may_be_asked(engine: Engine, text: str, said: str) -> None:
     answer = engine.answer(text, history=["Where was the XIX Annual Meeting held?"], include_passages=True)

@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -215,9 +216,23 @@ def test_each_part_of_a_question_gets_a_sentence_that_holds_what_it_asks_for(tin
     text = "It was held in Belize. It rained. The law came in 2010."
     spans = [(0, 22), (23, 32), (33, 55)]
     question = understand("Where was it held, and when?", tiny_index)
-    scores = np.array([0.5, 0.45, 0.4], np.float32)
+    scores = np.array([0.5, 0.4, 0.4], np.float32)
     where, when = [True, False, False], [False, False, True]
     assert choose_sentences(question, text, spans, scores, np.array([where, when])) == [spans[0], spans[2]]
     assert choose_sentences(question, text, spans, scores, np.array([where])) == [spans[0]]
     far = scores - np.array([0, 0, 0.2], np.float32)
     assert choose_sentences(question, text, spans, far, np.array([where, when])) == [spans[0]]
+
+
+def test_sentences_that_answer_nearly_as_well_are_shown_too_three_at_most(tiny_index: Index) -> None:
+    text = "Rain fell. Snow fell. Frost came. Hail fell. Thaw came."
+    spans = [(m.start(), m.end()) for m in re.finditer(r"\w+ \w+\.", text)]
+    question = understand("What was the weather?", tiny_index)
+
+    def chosen(*scores: float, **how: float) -> list[int]:
+        return [spans.index(span) for span in choose_sentences(question, text, spans, np.array(scores, np.float32), **how)]
+
+    assert chosen(0.5, 0.1, 0.46, 0.1, 0.1) == [0, 2]
+    assert chosen(0.5, 0.1, 0.44, 0.1, 0.1) == [0]
+    assert chosen(0.5, 0.1, 0.46, 0.1, 0.1, nearly=0.0) == [0]
+    assert chosen(0.46, 0.48, 0.47, 0.49, 0.5) == [1, 3, 4]

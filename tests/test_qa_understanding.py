@@ -64,6 +64,9 @@ def test_a_slip_is_mended_and_shown(tiny_index: Index, text: str, searched: str)
         "xy zz",
         "passport?",
         "mums and dads can't underage",
+        "the gravest effect",
+        "a Honduran asylum seeker",
+        "Salvadoran ministers",
     ],
 )
 def test_known_words_acronyms_and_short_words_are_not_mended(tiny_index: Index, text: str) -> None:
@@ -106,6 +109,23 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["What guidelines exist for children?"], "and for women?", "What guidelines exist for women?"),
         (["Which organizations are observers?"], "and countries?", "Which countries are observers?"),
         (["Does the RCM have a secretariat?"], "where?", "Where (RCM secretariat)?"),
+        (
+            ["When was the annual meeting held?"],
+            "Which countries sent someone?",
+            "Which countries sent someone (annual meeting)?",
+        ),
+        (
+            ["¿Qué países son miembros?"],
+            "¿Pueden votar o participar en las decisiones?",
+            "¿Pueden votar o participar en las decisiones (países miembros)?",
+        ),
+        (["What did El Salvador say in 2014?"], "Who spoke there?", "Who spoke there (El Salvador 2014)?"),
+        (["¿Cuándo fue el II Congreso sobre mujeres?"], "¿y el primero?", "¿Cuándo fue el primer Congreso sobre mujeres?"),
+        (
+            ["Where was the RCM created?"],
+            "Well, changing the subject: which countries are observers?",
+            "Which countries are observers of the RCM?",
+        ),
         (["What is the SACM?"], "difference with the RCM?", "Difference with the RCM (SACM)?"),
         (["What is the RCM?", "thank you!"], "and when was it created?", "When was the RCM created?"),
         (["What is the Plan of Action?"], "who adopted it?", "Who adopted the Plan of Action?"),

@@ -82,6 +82,8 @@ def test_where_nothing_may_be_the_answer_nothing_is_marked_as_one(client: TestCl
     assert "perhaps none of them answers" in page
     assert "<mark" not in page
     assert '<figure class="quote">' not in page
+    assert '<span class="near">' in page and "The sentences that come nearest are set off" in page
+    assert re.search(r'<span class="near">[^<]*(?:<span class="m">[^<]*</span>[^<]*)+</span>', page)
 
 
 def test_a_question_without_an_answer_leads_on(client: TestClient) -> None:
@@ -298,7 +300,7 @@ def test_an_address_gives_back_what_it_was_made_of(params: AskParams) -> None:
     assert read_params(QueryParams(urlsplit(params.address()).query)) == params
 
 
-SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.sampled_from(["answer", "match"])), max_size=6)
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.sampled_from(["answer", "nearest", "match"])), max_size=6)
 
 
 @given(st.text(max_size=50), st.integers(0, 10), SPANS)
@@ -306,14 +308,16 @@ def test_marked_text_is_still_the_text(text: str, offset: int, spans: list[tuple
     highlights = [Highlight(min(a, b), max(a, b), kind) for a, b, kind in spans if a != b]  # type: ignore[arg-type]
     runs = split_text(text, offset, highlights)
     assert "".join(piece.text for run in runs for piece in run.pieces) == text
-    answered = {n for h in highlights if h.kind == "answer" for n in range(h.start, h.end)} & set(
-        range(offset, offset + len(text))
+    whole = set(range(offset, offset + len(text)))
+    answered, nearest = (
+        {n for h in highlights if h.kind == kind for n in range(h.start, h.end)} & whole for kind in ("answer", "nearest")
     )
     at = offset
     for run in runs:
         for piece in run.pieces:
             inside = set(range(at, at + len(piece.text)))
-            assert inside <= answered if run.answer else not inside & answered
+            assert inside <= answered if run.kind == "answer" else not inside & answered
+            assert run.kind == "answer" or (inside <= nearest if run.kind == "nearest" else not inside & nearest)
             at += len(piece.text)
     assert "<script" not in render_runs(split_text("<script>" + text, 0, []))
 

@@ -23,8 +23,17 @@ class Span(Protocol):
 
     @property
     def kind(self) -> str:
-        """`answer` or `match`."""
+        """`answer`, `nearest` or `match`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A span that only a page marks."""
+
+    start: int
+    end: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +46,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Pieces that are inside the answer together, or outside."""
+    """Pieces that are inside the answer together, inside what comes nearest, or outside both."""
 
-    answer: bool
+    kind: str  # `answer`, `nearest` or empty
     pieces: tuple[Piece, ...]
 
 
@@ -48,28 +57,30 @@ def split_text(text: str, offset: int, spans: Sequence[Span]) -> list[Run]:
     end = offset + len(text)
     inside = [s for s in spans if s.start < end and s.end > offset]
     borders = sorted({offset, end, *(p for s in inside for p in (s.start, s.end) if offset < p < end)})
-    runs: list[tuple[bool, list[Piece]]] = []
+    runs: list[tuple[str, list[Piece]]] = []
     for a, b in itertools.pairwise(borders):
         covering = {s.kind for s in inside if s.start <= a and s.end >= b}
-        answer, piece = "answer" in covering, Piece(text[a - offset : b - offset], "match" in covering)
-        if not runs or runs[-1][0] != answer:
-            runs.append((answer, []))
+        kind = next((kind for kind in ("answer", "nearest") if kind in covering), "")
+        piece = Piece(text[a - offset : b - offset], "match" in covering)
+        if not runs or runs[-1][0] != kind:
+            runs.append((kind, []))
         pieces = runs[-1][1]
         if pieces and pieces[-1].match == piece.match:
             pieces[-1] = Piece(pieces[-1].text + piece.text, piece.match)
         else:
             pieces.append(piece)
-    return [Run(answer, tuple(pieces)) for answer, pieces in runs]
+    return [Run(kind, tuple(pieces)) for kind, pieces in runs]
 
 
 def render_runs(runs: Sequence[Run], id: str | None = None) -> Markup:
-    """The pieces as HTML: answers in <mark>, the first of them with an id, and words of the question marked as such."""
+    """The pieces as HTML: answers in <mark>, the first of them with an id, what comes nearest and words of the question set off."""
     out: list[str] = []
     name = Markup(' id="{}"').format(id) if id else ""
     for run in runs:
-        if run.answer:
+        if run.kind == "answer":
             out.append(f"<mark{name}>{escape(''.join(piece.text for piece in run.pieces))}</mark>")
             name = ""
-        else:
-            out += [f'<span class="m">{escape(p.text)}</span>' if p.match else str(escape(p.text)) for p in run.pieces]
+            continue
+        inside = "".join(f'<span class="m">{escape(p.text)}</span>' if p.match else str(escape(p.text)) for p in run.pieces)
+        out.append(f'<span class="near">{inside}</span>' if run.kind else inside)
     return Markup("".join(out))

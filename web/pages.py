@@ -24,7 +24,7 @@ from web.asking import AskParams, read_params
 from web.feedback import MAX_COMMENT_CHARS, Verdict
 from web.i18n import N_, translate
 from web.markdown import answer_markdown
-from web.marking import Run, split_text
+from web.marking import Mark, Run, split_text
 from web.problems import Problem
 from web.rendering import THEME_COOKIE, THEMES, YEAR_S, lang_of, page
 from web.security import is_safe_path
@@ -90,18 +90,19 @@ def _turn(site: Site, engine: Engine, params: AskParams, request: Request, lang:
 
 def _card(evidence: Evidence, params: AskParams, lang: Lang) -> Card:
     document, passage = evidence.document, evidence.passage
-    spans = [h for h in evidence.highlights if h.kind == "answer"]
-    quotation = document.text[spans[0].start : spans[0].end] if spans else None
-    start, end = (spans[0].start, spans[-1].end) if spans else (passage.start, passage.end)
+    spans = evidence.pointed_at
+    quotation = document.text[slice(*spans[0])] if spans else None
+    start, end = (spans[0][0], spans[-1][1]) if spans else (passage.start, passage.end)
+    nearest = [Mark(a, b, "nearest") for a, b in evidence.nearest]
     original = text_fragment_link(document, quotation or passage.text, passage.page)
     other = next(iter(evidence.variants.values()), None)
     return Card(
         evidence=evidence,
-        runs=split_text(passage.text, passage.start, evidence.highlights),
+        runs=split_text(passage.text, passage.start, (*evidence.highlights, *nearest)),
         reader=params.address(f"/documents/{document.id}", "#hit", start=start, end=end),
         original=original,
         exact=bool(original and ":~:text=" in original),
-        citations={style: cite(document, passage, style, lang, quotation) for style in ("text", "markdown")},
+        citations={style: cite(document, passage, style, lang, None if nearest else quotation) for style in ("text", "markdown")},
         other=params.address(f"/documents/{other}") if other else None,
     )
 

@@ -70,7 +70,7 @@ def lay_out(document: Document, marks: Sequence[Highlight]) -> list[Line]:
         runs = split_text(document.text[block.start : block.end], block.start, marks)
         new_page = block.page if block.page is not None and block.page != page_now else None
         page_now = block.page if block.page is not None else page_now
-        first = not marked and any(run.answer for run in runs)
+        first = not marked and any(run.kind == "answer" for run in runs)
         marked = marked or first
         if block.kind == "heading":
             above = [level for level in above if level < block.level] + [block.level]

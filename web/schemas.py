@@ -66,6 +66,13 @@ class LinksOut(_Out):
     cite: str
 
 
+class SpanOut(_Out):
+    """Some of a document's text, by offset."""
+
+    start: int
+    end: int
+
+
 class ExplainOut(_Out):
     """Why a passage stands where it does."""
 
@@ -74,6 +81,7 @@ class ExplainOut(_Out):
     fused_rank: int
     matched_terms: list[str]
     gloss: list[str]
+    nearest: Annotated[list[SpanOut], Field(description="where the status is related: its sentences that come nearest")]
     reason: str
     score: float
 

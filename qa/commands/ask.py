@@ -117,14 +117,19 @@ def render_answer(answer: Answer, *, color: bool) -> Iterator[str]:
 
 
 def _marked(evidence: Evidence, color: bool) -> str:
-    """The passage with its answer between marks: reverse video, or »...« without colour. Control characters are gone."""
-    opening, closing = ("\x1b[7m", "\x1b[27m") if color else ("»", "«")
+    """The passage with its answer between marks: reverse video, or »...« without colour; what only comes nearest underlined, or
+    ›...‹. Control characters are gone.
+    """
+    if evidence.nearest:
+        opening, closing = ("\x1b[4m", "\x1b[24m") if color else ("›", "‹")
+    else:
+        opening, closing = ("\x1b[7m", "\x1b[27m") if color else ("»", "«")
     text = evidence.document.text
     parts: list[str] = []
     at = evidence.passage.start
-    for mark in (h for h in evidence.highlights if h.kind == "answer"):
-        parts += [text[at : mark.start], opening, text[mark.start : mark.end], closing]
-        at = mark.end
+    for start, end in evidence.pointed_at:
+        parts += [text[at:start], opening, text[start:end], closing]
+        at = end
     parts.append(text[at : evidence.passage.end])
     return "".join(parts)
 
