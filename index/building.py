@@ -38,7 +38,7 @@ from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, r
 from index.projecting import projection_name
 from index.searching import TWIN_COSINE, Index
 from index.store import Store, write_store
-from index.synonyms import write_synonyms
+from index.synonyms import stem_thesaurus, write_synonyms
 from index.tokens import TOKENS_UP_TO, write_tokens
 from index.vectors import write_vectors
 from index.vocabulary import write_vocabulary
@@ -51,10 +51,12 @@ from index.work import (
     hash_document,
     pack_cut,
     pack_passages,
+    pack_thesaurus,
     pack_weighed,
     pack_words,
     unpack_cut,
     unpack_keys,
+    unpack_thesaurus,
     unpack_weighed,
     unpack_words,
 )
@@ -292,7 +294,8 @@ def _write(
             spanish.write(folder, "spanish")
             del english, spanish
             known = LexicalIndex(folder / "english").terms()
-            write_synonyms(folder / "synonyms", {term: number for number, term in enumerate(known)})
+            thesaurus = unpack_thesaurus(work.find("thesaurus", b"", lambda: pack_thesaurus(stem_thesaurus())))
+            write_synonyms(folder / "synonyms", {term: number for number, term in enumerate(known)}, thesaurus)
         with clock.stage("store"):
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)

@@ -1,6 +1,7 @@
 """Terms that may stand for each other: a question that says it in other words finds the text all the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,33 +41,47 @@ def relate_terms(lines: Iterable[tuple[str, Sequence[str]]]) -> dict[str, dict[s
     return related
 
 
-def write_synonyms(
-    folder: Path,
-    numbers: Mapping[str, int],
-    words: Iterable[tuple[str, Sequence[str]]] | None = None,
-    expressions: Iterable[tuple[str, Sequence[str]]] | None = None,
-) -> None:
-    """Write what stands for each term, and for each expression, among the terms of an index, given with their numbers there."""
-    rows: list[tuple[int, int, float]] = []
+@dataclass(frozen=True, slots=True)
+class Thesaurus:
+    """What may stand for what, in stems, whatever an index holds. Arrays are (pairs,)."""
+
+    stems: list[str]
+    terms: NDArray[np.uint64]  # hash of a stem, or of the stems of an expression
+    near: NDArray[np.int32]  # which of the stems may stand for it
+    weights: NDArray[np.float32]
+
+
+def stem_thesaurus(
+    words: Iterable[tuple[str, Sequence[str]]] | None = None, expressions: Iterable[tuple[str, Sequence[str]]] | None = None
+) -> Thesaurus:
+    """The thesaurus of words and of expressions, by default those on board."""
+    rows: list[tuple[int, str, float]] = []
     for term, near in relate_terms(read_synonyms() if words is None else words).items():
-        rows += [
-            (form_hash(term), number, weight) for other, weight in near.items() if (number := numbers.get(other)) is not None
-        ]
+        rows += [(form_hash(term), other, weight) for other, weight in near.items()]
     for expression, others in read_expressions() if expressions is None else expressions:
-        found: dict[int, float] = {}
+        found: dict[str, float] = {}
         for rank, word in enumerate(others):
-            if (number := numbers.get(stem(word, "en"))) is not None:
-                found.setdefault(number, _ONE_SIDED / (1 + _FALL * rank))
-        if found:
-            key = form_hash(stem_words(expression.split(" ")))
-            rows += [(key, number, weight) for number, weight in found.items()]
-    terms = np.array([row[0] for row in rows], dtype=np.uint64)
-    near_numbers = np.array([row[1] for row in rows], dtype=np.int32)
-    weights = np.array([row[2] for row in rows], dtype=np.float32)
-    order = np.lexsort((near_numbers, -weights, terms))
+            found.setdefault(stem(word, "en"), _ONE_SIDED / (1 + _FALL * rank))
+        key = form_hash(stem_words(expression.split(" ")))
+        rows += [(key, other, weight) for other, weight in found.items()]
+    stems = {other: number for number, other in enumerate(dict.fromkeys(other for _, other, _ in rows))}
+    return Thesaurus(
+        list(stems),
+        np.array([row[0] for row in rows], dtype=np.uint64),
+        np.array([stems[row[1]] for row in rows], dtype=np.int32),
+        np.array([row[2] for row in rows], dtype=np.float32),
+    )
+
+
+def write_synonyms(folder: Path, numbers: Mapping[str, int], thesaurus: Thesaurus) -> None:
+    """Write what stands for each term, and for each expression, among the terms of an index, given with their numbers there."""
+    number_of = np.array([numbers.get(other, -1) for other in thesaurus.stems], dtype=np.int32)
+    known = np.flatnonzero(number_of[thesaurus.near] >= 0)
+    terms, near, weights = thesaurus.terms[known], number_of[thesaurus.near[known]], thesaurus.weights[known]
+    order = np.lexsort((near, -weights, terms))
     folder.mkdir(parents=True)
     np.save(folder / "terms.npy", terms[order])
-    np.save(folder / "near.npy", near_numbers[order])
+    np.save(folder / "near.npy", near[order])
     np.save(folder / "weights.npy", weights[order])
 
 

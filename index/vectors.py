@@ -54,7 +54,7 @@ def write_vectors(folder: Path, vectors: Vectors) -> str:
     return f"IVF{lists},SQ8 nprobe={probes}"
 
 
-def _choose_probes(index: Any, vectors: Vectors, generator: np.random.Generator, queries: int = 128) -> int:
+def _choose_probes(index: Any, vectors: Vectors, generator: "np.random.Generator", queries: int = 128) -> int:
     """The fewest lists to search for RECALL of the exact best ten.
 
     Queries stand between two passages, with noise: a question is not so near to any passage as passages are to each other.

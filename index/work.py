@@ -1,4 +1,4 @@
-"""What a build makes of one document by itself, and how it is kept so that the next build need not make it again.
+"""What a build makes of one document by itself, or of the lexicon, and how it is kept so that the next build need not make it again.
 
 The same bytes are read whether they were made now or kept, so that both give the same index.
 """
@@ -25,6 +25,7 @@ from corpus.words import WordCounts
 from index.cache import remove_database
 from index.errors import BuildRefused
 from index.places import PLACE
+from index.synonyms import Thesaurus
 from index.weighing import Weighed
 
 _PACKAGES = (
@@ -237,6 +238,17 @@ def unpack_weighed(parts: Sequence[bytes]) -> Weighed:
     """The weighted terms that were packed."""
     arrays: list[NDArray[Any]] = [np.frombuffer(part, dtype) for part, dtype in zip(parts[1:], _ARRAYS, strict=True)]
     return Weighed(json.loads(parts[0]), *arrays)
+
+
+def pack_thesaurus(found: Thesaurus) -> list[bytes]:
+    """The stemmed thesaurus as bytes."""
+    return [json.dumps(found.stems).encode(), *(array.tobytes() for array in (found.terms, found.near, found.weights))]
+
+
+def unpack_thesaurus(parts: Sequence[bytes]) -> Thesaurus:
+    """The thesaurus that was packed."""
+    arrays = [np.frombuffer(part, dtype) for part, dtype in zip(parts[1:], (np.uint64, np.int32, np.float32), strict=True)]
+    return Thesaurus(json.loads(parts[0]), *arrays)
 
 
 def hash_document(document: Document) -> bytes:

@@ -23,7 +23,7 @@ from qa.deciding import (
 )
 from qa.errors import BadQuestion
 from qa.evidence import asked_to_define, make_highlights, show_matches
-from qa.examining import DEFINED_DEPTH, Examined, Examiner, depth_of, second_order
+from qa.examining import DEFINED_DEPTH, NAME_WORDS, Examined, Examiner, depth_of, second_order
 from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
@@ -176,7 +176,7 @@ class Engine:
     def examine(self, question: Question, candidates: Candidates) -> tuple[Candidates, list[Examined]]:
         """The first candidates seen closely, and all in the second order; only the product's own mode reorders."""
         subject = subject_of(self.index, question, candidates)
-        only_name = 0 < len(asked_to_define(question, candidates.terms)) == len(candidates.terms.words)
+        only_name = 0 < len(asked_to_define(question, candidates.terms)) == len(candidates.terms.words) <= NAME_WORDS
         depth = DEFINED_DEPTH if only_name else depth_of(candidates.scores)
         seen = self._examiner.examine(question, candidates, subject, candidates.ordinals[:depth], twins=True)
         if self.settings.mode != "product" or self._reranker is not None or not self.settings.ranking:

@@ -1,8 +1,12 @@
 """`rcm-qa`: a table of names that loads the command it is asked for."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+# No plugin of pydantic is of use here; looking for one in every installed package takes a tenth of a second at each start.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 # name -> (module, what it does); a module has `run(arguments) -> exit status`.
 COMMANDS: dict[str, tuple[str, str]] = {

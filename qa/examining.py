@@ -1,9 +1,9 @@
 """A closer look at the first candidates: sentence by sentence, with what stands over the passage; a learnt second order."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -38,7 +38,8 @@ COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a p
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
 # Chosen on the dev and the teaching questions: the passages that come first after the closer look lie within.
 LEAST_DEPTH, MOST_DEPTH, WITHIN = 6, 16, 0.25
-DEFINED_DEPTH = 48  # where a question says nothing but a name: all that speaks of it is alike then
+DEFINED_DEPTH = 48  # where a question says nothing but a name, of NAME_WORDS at most: all that speaks of it is alike then
+NAME_WORDS = 4
 
 RANKING_FEATURES = (
     "fused",  # score of the fusion
@@ -133,7 +134,7 @@ def header_text(document: Document, passage: Passage) -> str:
 
 
 class Examiner:
-    """Looks at candidates of one index; what it works out of headers is kept."""
+    """Looks at candidates of one index; what it works out of headers, and of sentences whatever is asked, is kept."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -141,6 +142,7 @@ class Examiner:
         self._heading = lru_cache(maxsize=4096)(self._heading_words)
         self._event = lru_cache(maxsize=4096)(self._event_terms)
         self._remarks = lru_cache(maxsize=1024)(self._find_remarks)
+        self._editions = lru_cache(maxsize=4096)(self._find_editions)
 
     def _header_terms(self, document_id: str, section: tuple[str, ...]) -> frozenset[str]:
         document = self._index.store.document(document_id)
@@ -198,6 +200,12 @@ class Examiner:
 
         return np.array([sort_of(a, b) for a, b in passage.sentences], np.uint8)
 
+    def _find_editions(self, ordinal: int) -> tuple[frozenset[int], ...]:
+        """The editions of meetings that each sentence of a passage names."""
+        [passage] = self._index.store.passages_at([ordinal])
+        at = passage.start
+        return tuple([_editions(passage.text[a - at : b - at]) for a, b in passage.sentences])
+
     def examine(
         self, question: Question, candidates: Candidates, subject: Subject, ordinals: NDArray[np.int64], twins: bool = False
     ) -> list[Examined]:
@@ -244,7 +252,9 @@ class Examiner:
             if question.kind == "definition":
                 typed, preferred = defines > 0, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
-        elsewhen = _names_others(years, YEAR.findall, texts) | _names_others(_editions(question.search_text), _editions, texts)
+        elsewhen = _names_others(years, map(YEAR.findall, texts), len(texts))
+        if editions := _editions(question.search_text):
+            elsewhen |= _names_others(editions, chain.from_iterable(map(self._editions, numbers)), len(texts))
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
@@ -287,17 +297,16 @@ class Examiner:
         return [seen(n, others.get(candidates.twins.get(number, -1))) for n, number in enumerate(shown)]
 
 
-def _editions(text: str) -> set[int]:
+def _editions(text: str) -> frozenset[int]:
     """The editions of meetings that a text names; "first" is more often a word for the beginning."""
-    return ordinals_in(text) - {1}
+    return frozenset(ordinals_in(text) - {1})
 
 
-def _names_others(asked: Set[T], find: Callable[[str], Iterable[T]], texts: Sequence[str]) -> NDArray[np.bool_]:
-    """(texts,) which name years or editions, but none that is asked for."""
+def _names_others(asked: Set[T], named: Iterable[Collection[T]], count: int) -> NDArray[np.bool_]:
+    """(count,) which of so many texts name years or editions, but none that is asked for."""
     if not asked:
-        return np.zeros(len(texts), np.bool_)
-    named = [set(find(text)) for text in texts]
-    return np.array([bool(found) and asked.isdisjoint(found) for found in named], dtype=np.bool_)
+        return np.zeros(count, np.bool_)
+    return np.fromiter((bool(found) and asked.isdisjoint(found) for found in named), np.bool_, count)
 
 
 def partners(

@@ -57,7 +57,8 @@ _REQUESTS = (
     r"(?:which|what) (?:documents?|sources?|texts?) (?:talks?|speaks?|tells?|(?:is|are)|deals?)(?: (?:about|of|on|with))",
     r"qu[eé] (?:documentos?|fuentes?|textos?) (?:hablan?|tratan?) (?:de|sobre)|where does it say(?: that)?|d[oó]nde (?:se )?dice que",
 )
-_BEFORE = re.compile(rf"\W*(?:{'|'.join(_REQUESTS)})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE)
+# One by one: as a single pattern they take five times as long to compile, a twentieth of the start of `rcm-qa ask`.
+_BEFORE = [re.compile(rf"\W*(?:{request})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE) for request in _REQUESTS]
 _AFTER = re.compile(
     r"\W*\b(?:please|pl[sz]|(?:many )?thanks|thank you|por favor|porfa(?:vor)?|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE
 )
@@ -87,7 +88,7 @@ def strip_request(text: str) -> str:
         if match := _WHO_ASKS.match(left):
             if not _has_content(left[match.end() :]):
                 break
-        elif not (match := _BEFORE.match(left)) or not re.search(r"\w", left[match.end() :]):
+        elif not (match := _match_request(left)) or not re.search(r"\w", left[match.end() :]):
             break
         left = left[match.end() :]
     return left if re.search(r"\w", left) else text
@@ -97,12 +98,17 @@ def asks_nothing(text: str) -> bool:
     """Whether a text is a greeting, thanks, a call for help or about this program, and no question about documents."""
     left = text
     for _ in range(_AT_MOST):
-        if not (match := _BEFORE.match(left)):
+        if not (match := _match_request(left)):
             break
         left = left[match.end() :]
         if not re.search(r"\w", left):
             return True
     return _ABOUT_US.fullmatch(strip_request(text)) is not None
+
+
+def _match_request(text: str) -> re.Match[str] | None:
+    """The request that a text opens with."""
+    return next((match for pattern in _BEFORE if (match := pattern.match(text))), None)
 
 
 def _has_content(text: str) -> bool:

@@ -11,7 +11,7 @@ from corpus.lexicon import read_expressions, read_synonyms
 from index.errors import IndexMismatch
 from index.lexical import LexicalIndex, write_lexical
 from index.searching import Index
-from index.synonyms import Synonyms, relate_terms, searched_terms, stem_words, write_synonyms
+from index.synonyms import Synonyms, relate_terms, searched_terms, stem_thesaurus, stem_words, write_synonyms
 from index.tokens import AskedWords
 from qa.answering import Engine, Timing
 from qa.deciding import unknown_words
@@ -43,7 +43,9 @@ def test_words_stand_for_each_other_both_ways_the_closest_heaviest() -> None:
 def test_only_terms_of_the_index_are_kept(tmp_path: Path) -> None:
     write_lexical(tmp_path / "english", [{"shelter": 1.0, "border": 1.0}, {"sanctuari": 1.0}])
     english = LexicalIndex(tmp_path / "english")
-    write_synonyms(tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, LINES)
+    write_synonyms(
+        tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, stem_thesaurus(LINES, [])
+    )
     synonyms = Synonyms(tmp_path / "synonyms", english)
     for _ in range(2):
         assert [term for term, _, _ in synonyms.near("refug")] == ["shelter", "sanctuari"]
@@ -53,7 +55,7 @@ def test_only_terms_of_the_index_are_kept(tmp_path: Path) -> None:
 
 def test_an_index_without_any_known_term_has_no_synonyms(tmp_path: Path) -> None:
     write_lexical(tmp_path / "english", [{"xyzzy": 1.0}])
-    write_synonyms(tmp_path / "synonyms", {"xyzzy": 0}, LINES)
+    write_synonyms(tmp_path / "synonyms", {"xyzzy": 0}, stem_thesaurus(LINES, []))
     assert Synonyms(tmp_path / "synonyms", LexicalIndex(tmp_path / "english")).near("refug") == ()
 
 
@@ -79,9 +81,8 @@ def test_words_of_the_index_stand_for_an_expression_in_all_its_forms(tmp_path: P
     write_lexical(tmp_path / "english", [{"attend": 1.0, "join": 1.0}])
     english = LexicalIndex(tmp_path / "english")
     numbers = {term: number for number, term in enumerate(english.terms())}
-    write_synonyms(
-        tmp_path / "synonyms", numbers, (), [("take part", ["participate", "attend", "joined"]), ("look into", ["examine"])]
-    )
+    expressions = [("take part", ["participate", "attend", "joined"]), ("look into", ["examine"])]
+    write_synonyms(tmp_path / "synonyms", numbers, stem_thesaurus((), expressions))
     synonyms = Synonyms(tmp_path / "synonyms", english)
     assert [(term, weight) for term, weight, _ in synonyms.near(stem_words(["taking", "parts"]))] == [
         ("attend", pytest.approx(ONE_SIDED / 1.1)),
@@ -103,7 +104,9 @@ def test_a_synonym_that_many_passages_hold_puts_no_candidates_forward(tmp_path: 
 def test_damaged_synonyms_are_told_when_they_are_opened(tmp_path: Path, name: str, made: NDArray[np.float32]) -> None:
     write_lexical(tmp_path / "english", [{"shelter": 1.0, "border": 1.0}, {"sanctuari": 1.0}])
     english = LexicalIndex(tmp_path / "english")
-    write_synonyms(tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, LINES[:2])
+    write_synonyms(
+        tmp_path / "synonyms", {term: number for number, term in enumerate(english.terms())}, stem_thesaurus(LINES[:2], [])
+    )
     np.save(tmp_path / "synonyms" / name, made)
     with pytest.raises(IndexMismatch, match="do not fit the index"):
         Synonyms(tmp_path / "synonyms", english)

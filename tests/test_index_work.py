@@ -30,6 +30,9 @@ DOCUMENTS = {
 }
 
 
+EVERYTHING = {"words": len(DOCUMENTS), "passages": len(DOCUMENTS), "terms": len(DOCUMENTS), "thesaurus": 1}
+
+
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     return write_documents(tmp_path / "corpus", DOCUMENTS)
@@ -123,12 +126,12 @@ def test_an_update_gives_the_files_of_a_build_from_nothing_and_makes_only_what_c
     tmp_path: Path, corpus: Path, made: Counter[str], change: Callable[[Path], None], cut: int, weighed: int
 ) -> None:
     home = build(tmp_path / "home", corpus)
-    assert made == dict.fromkeys(("words", "passages", "terms"), len(DOCUMENTS))
+    assert made == EVERYTHING
     before = files(home)
     made.clear()
     change(corpus)
     build(home.path, corpus)
-    assert (made["passages"], made["terms"]) == (cut, weighed)
+    assert (made["passages"], made["terms"], made["thesaurus"]) == (cut, weighed, 0)
     assert files(home) != before
     assert_as_from_nothing(home, corpus, tmp_path / "fresh")
 
@@ -194,9 +197,9 @@ def test_other_code_makes_everything_anew_and_what_the_old_code_made_is_forgotte
     made.clear()
     monkeypatch.setattr(work, "_code", lambda: b"another version")
     build(home.path, corpus, force=True)
-    assert made == dict.fromkeys(("words", "passages", "terms"), len(DOCUMENTS))
+    assert made == EVERYTHING
     with closing(sqlite3.connect(home.cache / "documents.sqlite")) as connection:
-        assert connection.execute("SELECT count(*) FROM work").fetchone() == (3 * len(DOCUMENTS),)
+        assert connection.execute("SELECT count(*) FROM work").fetchone() == (sum(EVERYTHING.values()),)
 
 
 @pytest.mark.usefixtures("small_lexicon")
