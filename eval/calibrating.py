@@ -332,15 +332,17 @@ def rising_curve(p: Floats, y: NDArray[np.bool_]) -> list[list[float]]:
     different probabilities stay different (centred isotonic regression: Oron and Flournoy 2017, Statistics in
     Biopharmaceutical Research).
     """
-    from sklearn.isotonic import IsotonicRegression
+    from sklearn.isotonic import isotonic_regression
 
-    levels = IsotonicRegression(y_min=0.01, y_max=0.99).fit_transform(p, y)
-    points = [(0.0, 0.0)]
-    for level in np.unique(levels):
-        x = float(p[levels == level].mean())
-        if x > points[-1][0] and level > points[-1][1]:
-            points.append((round(x, _ROUNDING), round(float(level), _ROUNDING)))
-    return [[x, height] for x, height in (*points, (1.0, 1.0))]
+    xs, own, counts = np.unique(np.round(p, _ROUNDING), return_inverse=True, return_counts=True)
+    levels = isotonic_regression(np.bincount(own, y) / counts, sample_weight=counts, y_min=0.01, y_max=0.99)
+    starts = np.flatnonzero(np.diff(levels, prepend=-1.0))
+    middles = np.add.reduceat(xs * counts, starts) / np.add.reduceat(counts, starts)
+    points = [[0.0, 0.0]]
+    for x, level in zip(np.round(middles, _ROUNDING).tolist(), np.round(levels[starts], _ROUNDING).tolist(), strict=True):
+        if points[-1][0] < x < 1 and points[-1][1] < level:
+            points.append([x, level])
+    return [*points, [1.0, 1.0]]
 
 
 def bend(p: Floats, curve: Sequence[Sequence[float]]) -> Floats:

@@ -141,7 +141,7 @@ def test_what_is_written_is_what_the_product_reads_and_gives_the_probability_of_
 
 
 @settings(deadline=None)  # scikit-learn is imported in the first example
-@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.booleans()), min_size=4, max_size=40))
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.booleans()), min_size=4, max_size=40))
 def test_a_rising_curve_keeps_the_order_of_probabilities_and_their_range(pairs: list[tuple[float, bool]]) -> None:
     curve = rising_curve(np.array([p for p, _ in pairs]), np.array([y for _, y in pairs]))
     assert curve[0] == [0.0, 0.0] and curve[-1] == [1.0, 1.0]
