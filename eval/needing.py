@@ -66,7 +66,7 @@ def load_pairs(part: QuestionSet, questions: Sequence[JudgedQuestion], tokens: T
 def _lacking(question: Question, one: Examined) -> Floats:
     """(words, 2) what a passage and its answering sentences lack of a question's words."""
     assert one.words is not None, "an index that holds the words of questions holds those of passages"
-    chosen = one.answers(question, nearly=0.0)
+    chosen = one.best_answer(question)
     numbers = [n for n, span in enumerate(one.passage.sentences) if span in chosen]
     return 1 - np.stack((one.words.passage, one.words.sentences[numbers].max(axis=0)), axis=1)
 

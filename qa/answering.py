@@ -232,8 +232,7 @@ class Engine:
 
     def _score(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> Scored:
         first = seen[0]
-        answers = first.answers(question, nearly=0.0)  # with more of them a near miss looks like an answer
-        features = features_of(self.index, question, candidates, first, answers)
+        features = features_of(self.index, question, candidates, first, first.best_answer(question))
         return Scored(features, self._calibration[question.search_lang].probability(features))
 
     def _finish(

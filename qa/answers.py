@@ -65,6 +65,17 @@ class Evidence:
         """The spans that a reader should look at first: what answers, else what comes nearest; none where neither is marked."""
         return tuple((h.start, h.end) for h in self.highlights if h.kind == "answer") or self.nearest
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """From the first of these spans to the last, the whole passage where there is none."""
+        spans = self.pointed_at
+        return (spans[0][0], spans[-1][1]) if spans else (self.passage.start, self.passage.end)
+
+    @property
+    def wording(self) -> str:
+        """The words of the first of these spans, of the whole passage where there is none."""
+        return self.document.text[slice(*self.pointed_at[0])] if self.pointed_at else self.passage.text
+
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
@@ -107,8 +118,7 @@ class Answer:
 
 def viewer_link(evidence: Evidence) -> str:
     """The reader page of a passage, scrolled to the answer or to what comes nearest."""
-    spans = evidence.pointed_at or ((evidence.passage.start, evidence.passage.end),)
-    start, end = spans[0][0], spans[-1][1]
+    start, end = evidence.place
     return f"/documents/{evidence.document.id}?start={start}&end={end}#hit"
 
 
@@ -167,8 +177,6 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
     from qa.citing import text_fragment_link
 
     passage = evidence.passage
-    spans = evidence.pointed_at
-    quoted = evidence.document.text[slice(*spans[0])] if spans else passage.text
     explain = evidence.explain
     return {
         "rank": evidence.rank,
@@ -184,7 +192,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "highlights": [{"start": h.start, "end": h.end, "kind": h.kind} for h in evidence.highlights],
         "links": {
             "viewer": viewer_link(evidence),
-            "original": text_fragment_link(evidence.document, quoted, passage.page),
+            "original": text_fragment_link(evidence.document, evidence.wording, passage.page),
             "cite": f"/api/v1/passages/{passage.id}/cite",
         },
         "explain": {

@@ -87,6 +87,10 @@ class Examined:
         """Spans of the sentences that answer, with those that score at most `nearly` below the best."""
         return choose_sentences(question, self.document.text, self.passage.sentences, self.choice, self.of_parts, nearly)
 
+    def best_answer(self, question: Question) -> list[tuple[int, int]]:
+        """Spans of the best sentence and what belongs to it. The decision rests on these: with more, a near miss looks like an answer."""
+        return self.answers(question, nearly=0.0)
+
     @property
     def versions(self) -> tuple["Examined", ...]:
         """The passage itself, then its twin."""
@@ -252,9 +256,9 @@ class Examiner:
             if question.kind == "definition":
                 typed, preferred = defines > 0, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
+        named = chain.from_iterable(map(self._editions, numbers))
         elsewhen = _names_others(years, map(YEAR.findall, texts), len(texts))
-        if editions := _editions(question.search_text):
-            elsewhen |= _names_others(editions, chain.from_iterable(map(self._editions, numbers)), len(texts))
+        elsewhen |= _names_others(_editions(question.search_text), named, len(texts))
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
@@ -303,7 +307,7 @@ def _editions(text: str) -> frozenset[int]:
 
 
 def _names_others(asked: Set[T], named: Iterable[Collection[T]], count: int) -> NDArray[np.bool_]:
-    """(count,) which of so many texts name years or editions, but none that is asked for."""
+    """(count,) which of so many texts name years or editions, but none that is asked for; `named` is read only where one is."""
     if not asked:
         return np.zeros(count, np.bool_)
     return np.fromiter((bool(found) and asked.isdisjoint(found) for found in named), np.bool_, count)

@@ -91,7 +91,12 @@ def name_event(rest: str, earlier: str) -> str | None:
     one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
     if one is None or not events or EVENT.search(rest):
         return None
-    return f"{rest[: one.end('which')]} {events[-1]['one']}{rest[one.end() :]}"
+    return f"{rest[: one.start('which')]}{_before_noun(one['which'])} {events[-1]['one']}{rest[one.end() :]}"
+
+
+def _before_noun(which: str) -> str:
+    """ "Primero" and "tercero" as they stand before a noun: "el primer congreso"."""
+    return re.sub(r"^(primer|tercer)o$", r"\1", which, flags=re.IGNORECASE)
 
 
 def swap_step(earlier: str, step: int, index: Index) -> str | None:
@@ -113,7 +118,7 @@ def swap_event(rest: str, earlier: str, index: Index) -> str | None:
     one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
     if one is None or not events:
         return None
-    which = re.sub(r"^(primer|tercer)o$", r"\1", one["which"], flags=re.IGNORECASE)  # before a noun: "el primer congreso"
+    which = _before_noun(one["which"])
     if numbers := [slot for slot in find_slots(earlier, index) if slot.kind == "ordinal"]:
         return f"{earlier[: numbers[-1].start]}{which}{earlier[numbers[-1].end :]}"
     return f"{earlier[: events[-1].start()]}{which} {events[-1]['one']}{earlier[events[-1].end() :]}"

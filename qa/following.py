@@ -104,6 +104,7 @@ _SAYING_LITTLE = frozenset(
     realizo llama llego llegaron habla trata trato trataron hablo algo quiere quieren quiero necesita necesitan forman formaron conforman manda mandan ir va van""".split()
 )
 _ANYBODY = frozenset("someone somebody anyone anybody nobody alguien nadie".split())  # no subject of a question
+_NO_CONTENT = STOP_WORDS_OF_EITHER | _POINTERS | _ANYBODY
 _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
 _LONG = 40  # words: a question of more says all that it asks
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
@@ -135,8 +136,7 @@ def _take_apart(asked: str, index: Index) -> _FollowUp:
 
 
 def _content(words: Sequence[Word]) -> list[Word]:
-    little = (STOP_WORDS_OF_EITHER, _POINTERS, _ANYBODY)
-    return [word for word in words if not any(word.folded in group for group in little)]
+    return [word for word in words if word.folded not in _NO_CONTENT]
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.records import Lang, Passage
+from corpus.records import LANGS, Lang, Passage
 from corpus.words import find_words, folded_words
 from index.analysis import Term, stem, weigh
 from index.filters import Filters
@@ -393,13 +393,17 @@ def phrase_bitmap(index: Index, filters: Filters) -> tuple[NDArray[np.bool_], li
     allowed = np.ones(index.vectors.size, dtype=np.bool_)
     inflected: list[str] = []
     for phrase in filters.phrases:
-        if not folded_words(phrase):
+        wanted = folded_words(phrase)
+        if not wanted:
             continue
         passages = _passages_with(index, phrase)
-        ordinals = [number for number, passage in passages if _holds(folded_words(passage.text), folded_words(phrase))]
+        ordinals = [number for number, passage in passages if _holds(folded_words(passage.text), wanted)]
         if not ordinals:
+            stems = {lang: _stems(wanted, lang) for lang in LANGS}
             ordinals = [
-                number for number, passage in passages if _holds(*(_stems(text, passage.lang) for text in (passage.text, phrase)))
+                number
+                for number, passage in passages
+                if _holds(_stems(folded_words(passage.text), passage.lang), stems[passage.lang])
             ]
             inflected += [phrase] if ordinals else []
         mask = np.zeros_like(allowed)
@@ -408,8 +412,8 @@ def phrase_bitmap(index: Index, filters: Filters) -> tuple[NDArray[np.bool_], li
     return allowed, inflected
 
 
-def _stems(text: str, lang: Lang) -> list[str]:
-    return [stem(word, lang) for word in folded_words(text)]
+def _stems(words: Sequence[str], lang: Lang) -> list[str]:
+    return [stem(word, lang) for word in words]
 
 
 def _holds(words: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -120,6 +120,7 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             "¿Pueden votar o participar en las decisiones (países miembros)?",
         ),
         (["What did El Salvador say in 2014?"], "Who spoke there?", "Who spoke there (El Salvador 2014)?"),
+        (["¿Qué congresos se han hecho?"], "¿Cuándo fue el tercero?", "¿Cuándo fue el tercer congreso?"),
         (["¿Cuándo fue el II Congreso sobre mujeres?"], "¿y el primero?", "¿Cuándo fue el primer Congreso sobre mujeres?"),
         (
             ["Where was the RCM created?"],

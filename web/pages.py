@@ -90,11 +90,10 @@ def _turn(site: Site, engine: Engine, params: AskParams, request: Request, lang:
 
 def _card(evidence: Evidence, params: AskParams, lang: Lang) -> Card:
     document, passage = evidence.document, evidence.passage
-    spans = evidence.pointed_at
-    quotation = document.text[slice(*spans[0])] if spans else None
-    start, end = (spans[0][0], spans[-1][1]) if spans else (passage.start, passage.end)
+    start, end = evidence.place
     nearest = [Mark(a, b, "nearest") for a, b in evidence.nearest]
-    original = text_fragment_link(document, quotation or passage.text, passage.page)
+    quotation = evidence.wording if evidence.pointed_at and not nearest else None
+    original = text_fragment_link(document, evidence.wording, passage.page)
     other = next(iter(evidence.variants.values()), None)
     return Card(
         evidence=evidence,
@@ -102,7 +101,7 @@ def _card(evidence: Evidence, params: AskParams, lang: Lang) -> Card:
         reader=params.address(f"/documents/{document.id}", "#hit", start=start, end=end),
         original=original,
         exact=bool(original and ":~:text=" in original),
-        citations={style: cite(document, passage, style, lang, None if nearest else quotation) for style in ("text", "markdown")},
+        citations={style: cite(document, passage, style, lang, quotation) for style in ("text", "markdown")},
         other=params.address(f"/documents/{other}") if other else None,
     )
 

@@ -50,11 +50,16 @@ class DocumentRefOut(_Out):
     variants: dict[str, str]
 
 
-class HighlightOut(_Out):
-    """A span of the document's text, code points, half-open."""
+class SpanOut(_Out):
+    """Some of a document's text, by offset."""
 
     start: int
     end: int
+
+
+class HighlightOut(SpanOut):
+    """A span of the document's text, code points, half-open."""
+
     kind: Literal["answer", "match"]
 
 
@@ -64,13 +69,6 @@ class LinksOut(_Out):
     viewer: str
     original: str | None
     cite: str
-
-
-class SpanOut(_Out):
-    """Some of a document's text, by offset."""
-
-    start: int
-    end: int
 
 
 class ExplainOut(_Out):
