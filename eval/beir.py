@@ -24,9 +24,10 @@ from index.filters import Filters
 from index.generations import Home
 from index.lexical import best
 from index.searching import Index
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.errors import QaError
 from qa.settings import Settings
+from qa.timing import Timing
 
 DEPTH = 100  # documents of a ranking
 POOL = 300  # passages that each arm puts forward: a document may have several

@@ -19,11 +19,11 @@ from index.building import BuildSettings, build_generation
 from index.embedders import Embedder, resolve_model
 from index.generations import Home
 from index.searching import Index
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.settings import Settings
+from qa.timing import STAGES, Timing
 
 Asked = tuple[str, Lang]
-STAGES = ("understand", "gloss", "embed", "retrieve", "extract", "decide", "suggest")
 # Asked where the judged questions are not at hand.
 FEW_QUESTIONS: tuple[Asked, ...] = (
     ("When and where was the Regional Conference on Migration created?", "en"),

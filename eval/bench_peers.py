@@ -110,9 +110,9 @@ def _txtai(model: str, folder: Path, texts: list[str] | None) -> Search:
 
 def _ours(answer: bool, home: Path, texts: list[str] | None) -> Search:
     from eval.bench_answers import measure_ingestion
-    from qa.answering import Timing
     from qa.live import open_engine
     from qa.settings import load_settings
+    from qa.timing import Timing
 
     settings = load_settings({"home": home})
     engine = open_engine(settings.home, settings)

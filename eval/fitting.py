@@ -13,9 +13,9 @@ from eval.calibrating import folds_of
 from eval.judging import Judge
 from eval.questions import RELEVANT, main_document
 from eval.sets import QuestionSet
-from qa.answering import Timing
 from qa.fusion import FusionWeights, fuse
 from qa.retrieving import RetrievalSettings, score_candidates
+from qa.timing import Timing
 from qa.weights import PATH, load_weights
 
 # What is searched in each direction. One lexical weight of each question language stays as it is: the scores of a

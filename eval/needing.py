@@ -15,9 +15,9 @@ from eval.questions import RELEVANT, JudgedQuestion
 from eval.sets import QuestionSet
 from eval.tokens import Tokens
 from index.tokens import word_starts
-from qa.answering import Timing
 from qa.answers import Question
 from qa.examining import Examined
+from qa.timing import Timing
 
 STEPS, RATE, HELD = 150, 0.01, 0.03
 CONTRAST = 0.3  # weight of the contrasts beside the other pairs

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from eval.calibrating import folds_of
 from eval.questions import RELEVANT, main_document
 from eval.sets import QuestionSet
-from qa.answering import Timing
 from qa.examining import RANKING_FEATURES, ranking_features
 from qa.fusion import FusionWeights
 from qa.retrieving import RetrievalSettings
+from qa.timing import Timing
 
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # L2, on standardised features, whole sample
 LEAST_GAIN = 0.002  # of held-out mean RR@10 over the present weights; with less they stay

@@ -35,9 +35,9 @@ from eval.tokens import Tokens, rarity_of
 from index.embedders import SentenceTransformerEmbedder, fingerprint_model, resolve_model
 from index.generations import Home
 from index.projecting import LEARNT, principal_directions, write_learnt
-from qa.answering import Timing
 from qa.library import read_all
 from qa.settings import Settings, load_settings
+from qa.timing import Timing
 
 CANDIDATES = 16  # passages a question is trained on
 TEMPERATURE = 0.05

@@ -15,11 +15,12 @@ from eval.judging import JudgedPassages, count_facts, facts_held, judge_document
 from eval.outcomes import Outcome, Reference, Run, Shown
 from eval.questions import JudgedQuestion, Place, question_json
 from eval.sets import QuestionSet
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.answers import Evidence
 from qa.deciding import PATH as CALIBRATION
 from qa.errors import QaError
 from qa.retrieving import RetrievalSettings
+from qa.timing import Timing
 
 DEPTH = 10  # passages asked for
 

@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,30 +26,13 @@ from qa.examining import DEFINED_DEPTH, NAME_WORDS, Examined, Examiner, depth_of
 from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
 from qa.suggesting import suggest
+from qa.timing import Timing
 from qa.understanding import understand
 from qa.versions import in_own_language
 from qa.weights import load_ranking, load_weights
 
 MAX_PASSAGES = 50
 DEFAULT_PASSAGES = 5
-
-
-@dataclass(slots=True)
-class Timing:
-    """Milliseconds per stage of one question."""
-
-    took_ms: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of a block to a stage."""
-        start = time.perf_counter()
-        yield
-        self.took_ms[name] = self.took_ms.get(name, 0.0) + (time.perf_counter() - start) * 1000
-
-    def total(self) -> dict[str, float]:
-        """The stages and their sum."""
-        return {**self.took_ms, "total": sum(self.took_ms.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +85,11 @@ class Engine:
         """The candidates of a question, best first, twins joined."""
         vector = asked = None
         if self.index.embedder is not None and self.settings.mode != "lexical":
-            with timing.stage("gloss"):
+            with timing.stage("understand"):
                 text = self.index.embedded_text(question.search_text, question.search_lang)
             with timing.stage("embed"):
                 vector, asked = self.index.encode_question(text)
-        with timing.stage("retrieve"):
-            candidates = replace(retrieve(self.index, question, self.settings, vector, pool), asked=asked)
+        candidates = replace(retrieve(self.index, question, self.settings, vector, timing, pool), asked=asked)
         if self._reranker is not None and len(candidates.ordinals):
             with timing.stage("rerank"):
                 candidates = self._rerank(question, candidates)

@@ -18,6 +18,7 @@ from index.tokens import AskedWords
 from qa.answers import Question
 from qa.fusion import FusionWeights, fuse, possible_score, reciprocal_rank_fusion, share_of_possible
 from qa.kinds import leave_out_asking
+from qa.timing import Timing
 
 POOL = 64  # passages that each arm puts forward
 SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen on the teaching questions
@@ -263,10 +264,16 @@ def _synonyms(index: Index, terms: Sequence[Term], rarity: float, idf: Mapping[s
 
 
 def retrieve(
-    index: Index, question: Question, settings: RetrievalSettings, vector: NDArray[np.float32] | None, pool: int = POOL
+    index: Index,
+    question: Question,
+    settings: RetrievalSettings,
+    vector: NDArray[np.float32] | None,
+    timing: Timing,
+    pool: int = POOL,
 ) -> Candidates:
     """The candidates of a question, fused and ordered. `vector` is None where only the lexical arm is served."""
-    terms = question_terms(index, question.search_text, question.search_lang)
+    with timing.stage("lexical"):
+        terms = question_terms(index, question.search_text, question.search_lang)
     allowed = index.attributes.bitmap(question.filters)
     notes: tuple[str, ...] = ()
     if question.filters.phrases:
@@ -276,18 +283,22 @@ def retrieve(
     none: NDArray[np.int64] = np.empty(0, np.int64)
     dense_order = lexical_order = none
     if vector is not None and settings.mode != "lexical":
-        dense_order, _ = index.vectors.search(vector, pool, allowed)
+        with timing.stage("dense"):
+            dense_order, _ = index.vectors.search(vector, pool, allowed)
     if settings.mode != "dense":
-        lexical_order = _lexical_order(index, terms, pool, allowed)
-    ordinals = _union(dense_order, lexical_order)
-    if settings.twins and len(ordinals) and settings.mode == "product":
-        twins = index.attributes.rows["twin"][ordinals].astype(np.int64)
-        ordinals = _union(ordinals, twins[twins >= 0])
-        if allowed is not None:
-            ordinals = ordinals[allowed[ordinals]]
-    candidates = score_candidates(index, question, settings, vector, terms, ordinals, dense_order, lexical_order)
-    candidates = replace(candidates, notes=notes)
-    return join_twins(index, candidates, question.lang) if settings.twins and settings.mode == "product" else candidates
+        with timing.stage("lexical"):
+            lexical_order = _lexical_order(index, terms, pool, allowed)
+    with timing.stage("fuse"):
+        joined = settings.twins and settings.mode == "product"
+        ordinals = _union(dense_order, lexical_order)
+        if joined and len(ordinals):
+            twins = index.attributes.rows["twin"][ordinals].astype(np.int64)
+            ordinals = _union(ordinals, twins[twins >= 0])
+            if allowed is not None:
+                ordinals = ordinals[allowed[ordinals]]
+        candidates = score_candidates(index, question, settings, vector, terms, ordinals, dense_order, lexical_order)
+        candidates = replace(candidates, notes=notes)
+        return join_twins(index, candidates, question.lang) if joined else candidates
 
 
 def _union(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:

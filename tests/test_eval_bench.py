@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from corpus.loading import load_collection
 from eval import bench, bench_peers, bench_processes
-from eval.bench_answers import FEW_QUESTIONS, STAGES, choose_questions, measure_answers, measure_ingestion, quantiles
+from eval.bench_answers import FEW_QUESTIONS, choose_questions, measure_answers, measure_ingestion, quantiles
 from eval.bench_memory import resident
 from eval.bench_printing import draw_report, print_report, tables
 from eval.bench_processes import BenchFailed, ask_paths, folder_bytes, free_port, measure_http, send
@@ -46,6 +46,7 @@ from index.synonyms import searched_terms
 from index.vectors import VectorIndex
 from qa.answering import Engine
 from qa.settings import Settings
+from qa.timing import STAGES
 from tests.conftest import WordEmbedder
 
 QUANTILES = {"p50_ms", "p95_ms", "n"}
@@ -106,7 +107,7 @@ def test_every_stage_of_every_answer_is_counted_and_the_first_pass_apart(tiny_en
     questions = list(FEW_QUESTIONS[:3])
     found = measure_answers(tiny_engine, questions, rounds=2)
     assert set(found) == {"floor", "search", "answer", "first_pass", "statuses", "stages"}
-    assert {"understand", "gloss", "embed", "retrieve", "extract", "decide"} <= set(found["stages"]) <= set(STAGES)
+    assert {"understand", "embed", "lexical", "dense", "fuse", "extract", "decide"} <= set(found["stages"]) <= set(STAGES)
     assert [found[name]["n"] for name in ("floor", "search", "answer", "first_pass")] == [6, 6, 6, 3]
     assert sum(values["n"] for values in found["statuses"].values()) == 6
     for values in (found["floor"], found["search"], found["first_pass"], *found["stages"].values()):
@@ -353,7 +354,7 @@ def test_the_plot_is_a_whole_svg_and_equal_for_equal_figures(report: dict[str, A
     root = ElementTree.fromstring(svg)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"bare model", "retrieve", "passages"} <= texts
+    assert {"bare model", "fuse", "passages"} <= texts
     assert svg == draw_report(report)
     assert "passages" not in draw_report({**report, "sizes": []})
 

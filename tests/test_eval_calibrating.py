@@ -231,8 +231,8 @@ def test_language_versions_are_joined_with_the_better_score_when_ranks_are_learn
 
 
 def test_the_ranks_that_are_learnt_from_are_the_products_own(tiny_set: QuestionSet) -> None:
-    from qa.answering import Timing
     from qa.retrieving import RetrievalSettings
+    from qa.timing import Timing
 
     weights = load_weights()
     engine = tiny_set.engine(RetrievalSettings(weights=weights))

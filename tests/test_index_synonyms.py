@@ -13,10 +13,11 @@ from index.lexical import LexicalIndex, write_lexical
 from index.searching import Index
 from index.synonyms import Synonyms, relate_terms, searched_terms, stem_thesaurus, stem_words, write_synonyms
 from index.tokens import AskedWords
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.deciding import unknown_words
 from qa.examining import PARTNER, partners
 from qa.retrieving import SYNONYM, SYNONYMS, question_terms
+from qa.timing import Timing
 from tests.conftest import build, write_documents
 
 LINES = [("shelters", ("refuge", "hostel")), ("border", ("frontier", "boundaries")), ("refuge", ("sanctuary", "shelter"))]

@@ -7,9 +7,10 @@ import pytest
 from index.filters import Filters
 from index.generations import Home
 from index.searching import Index, open_embedder
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.examining import Examined
 from qa.retrieving import Candidates, RetrievalSettings
+from qa.timing import Timing
 from qa.weights import load_ranking, load_weights
 
 pytestmark = pytest.mark.model

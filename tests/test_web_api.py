@@ -202,8 +202,10 @@ def test_a_citation_comes_in_every_style(client: TestClient, style: str, media: 
 
 
 def test_a_quotation_is_verified(client: TestClient) -> None:
-    found = client.post("/api/v1/verify", json={"quotation": "Eleven countries belong to it today."}).json()
-    VerificationOut.model_validate(found)
+    reply = client.post("/api/v1/verify", json={"quotation": "Eleven countries belong to it today."})
+    VerificationOut.model_validate(found := reply.json())
+    other = client.post("/api/v1/verify", json={"quotation": "Eleven countries belong to it."})
+    assert reply.headers["etag"] != other.headers["etag"]
     assert (found["verdict"], found["document"]) == ("exact", "puebla")
     assert found["viewer"] == f"/documents/puebla?start={found['start']}&end={found['end']}#hit"
     elsewhere = {"quotation": "Eleven countries belong to it today.", "document": "managua"}

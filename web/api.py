@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.answers import Evidence, Explanation, Question, as_json, evidence_json
 from qa.errors import BadQuestion
 from qa.retrieving import Candidates
+from qa.timing import Timing
 from qa.verifying import verify_quotation
 from web.examples import ANSWER, BATCH_LINES, SEARCH
 from web.inputs import Asked, AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
@@ -222,7 +223,7 @@ def _ranked(engine: Engine, question: Question, candidates: Candidates, offset: 
 @router.post(
     "/verify",
     response_model=VerificationOut,
-    responses=documented(400, 403, 404, 413, tagged=False, example={
+    responses=documented(400, 403, 404, 413, example={
         "quotation": "eleven member countries", "verdict": "exact", "document": "overview-members-and-observers", "start": 87,
         "end": 110, "found": "eleven member countries", "viewer": "/documents/overview-members-and-observers?start=87&end=110#hit",
     }),
@@ -232,9 +233,13 @@ def _ranked(engine: Engine, question: Question, candidates: Candidates, offset: 
 def verify(request: Request, body: Annotated[VerifyIn, Body()]) -> Response:
     """Check a quotation: exact, exact elsewhere, changed since, or not found."""
     engine = site_of(request).engine()
-    found = verify_quotation(engine.index, body.quotation, body.document)
-    viewer = f"/documents/{found.document_id}?start={found.start}&end={found.end}#hit" if found.document_id else None
-    return Response(encode_json({**found.as_json(), "viewer": viewer}), media_type="application/json")
+
+    def check() -> dict[str, Any]:
+        found = verify_quotation(engine.index, body.quotation, body.document)
+        viewer = f"/documents/{found.document_id}?start={found.start}&end={found.end}#hit" if found.document_id else None
+        return {**found.as_json(), "viewer": viewer}
+
+    return tagged(request, engine, check, body=body.model_dump_json())
 
 
 @router.post(

@@ -91,14 +91,15 @@ ANSWER: dict[str, Any] = {
     },
     "notes": [],
     "took_ms": {
-        "understand": 8.5,
-        "gloss": 0.0,
+        "understand": 0.6,
         "embed": 8.1,
-        "retrieve": 24.3,
-        "extract": 26.3,
-        "decide": 0.3,
+        "lexical": 1.5,
+        "dense": 0.3,
+        "fuse": 1.9,
+        "extract": 6.3,
+        "decide": 0.8,
         "suggest": 0.0,
-        "total": 67.4,
+        "total": 19.5,
     },
 }
 

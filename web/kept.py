@@ -6,8 +6,9 @@ from threading import Lock
 
 from corpus.records import Lang
 from index.filters import Filters
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.answers import Answer, IndexInfo
+from qa.timing import Timing
 
 KEPT = 32
 

@@ -13,15 +13,18 @@ from pydantic import BaseModel, Field
 from corpus.records import Document, Passage
 from index.anchors import parse_passage_id, resolve_passage
 from index.errors import IndexError_, UnknownId
+from index.filters import Filters
 from index.generations import Home
-from qa.answering import Engine, Timing
+from qa.answering import DEFAULT_PASSAGES, Engine
 from qa.answers import as_json
 from qa.citing import cite as make_citation
 from qa.citing import text_fragment_link, title_of
 from qa.errors import QaError
 from qa.live import LiveEngine
+from qa.timing import Timing
 from web.caching import program_version
 from web.inputs import LangCode
+from web.kept import KeptAnswers
 from web.readiness import NotReady
 from web.schemas import AnswerOut
 from web.site import Site
@@ -72,9 +75,16 @@ class Cited(BaseModel):
 class Tools:
     """The four tools over whatever engine is live."""
 
-    def __init__(self, engine: Callable[[], Engine], home: Home, count: Callable[..., None] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        home: Home,
+        kept: KeptAnswers | None = None,
+        count: Callable[..., None] | None = None,
+    ) -> None:
         self._engine = engine
         self._home = home
+        self._kept = kept or KeptAnswers()
         self._count = count
 
     def search(
@@ -140,7 +150,9 @@ class Tools:
     ) -> AnswerOut:
         """Answer a question by verbatim quotation, or say that the collection does not answer it."""
         timing = Timing()
-        answer = self._open().answer(question, lang=lang, timing=timing)
+        answer = self._kept.answer(
+            self._open(), question, k=DEFAULT_PASSAGES, lang=lang, history=(), filters=Filters(), timing=timing
+        )
         if self._count is not None:
             self._count(answer, timing.took_ms, "mcp")
         return AnswerOut.model_validate(as_json(answer, timing.total()))
@@ -215,7 +227,7 @@ def run_stdio(live: LiveEngine) -> None:
 
 def make_manager(site: Site) -> StreamableHTTPSessionManager:
     """The streamable HTTP transport over the engine of a site. No sessions: every request stands alone."""
-    server = make_server(Tools(site.engine, site.live.home, site.metrics.count_answer))
+    server = make_server(Tools(site.engine, site.live.home, site.kept, site.metrics.count_answer))
     server.streamable_http_app(
         json_response=True, stateless_http=True, max_request_body_size=site.settings.max_body_bytes, host=site.settings.host
     )

@@ -14,11 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from corpus.records import Lang
 from index.anchors import resolve_passage
 from index.errors import UnknownId
-from qa.answering import Engine, Timing
+from qa.answering import Engine
 from qa.answers import Answer, Evidence
 from qa.citing import STYLES, cite, text_fragment_link
 from qa.errors import BadQuestion
 from qa.requests import asks_nothing
+from qa.timing import Timing
 from qa.understanding import MAX_QUESTION_CHARS, clean_question
 from web.asking import AskParams, read_params
 from web.feedback import MAX_COMMENT_CHARS, Verdict

@@ -12,13 +12,14 @@ import typer
 from corpus.errors import CorpusError
 from index.errors import IndexError_
 from index.filters import Filters
-from qa.answering import DEFAULT_PASSAGES, Engine, Timing
+from qa.answering import DEFAULT_PASSAGES, Engine
 from qa.answers import Answer, Evidence, as_json
 from qa.citing import cite
 from qa.commands.frame import HomeOption, LangOption, check_lang, run_command
 from qa.errors import BadQuestion, QaError
 from qa.live import open_engine
 from qa.settings import load_settings
+from qa.timing import Timing
 
 _FIELDS = {"lang": str, "year": int, "year_from": int, "year_to": int, "kind": str, "publisher": str, "document": str}
 
