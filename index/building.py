@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -36,7 +36,7 @@ from index.graph import GraphEmbedder, make_graph
 from index.lexical import LexicalIndex
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
 from index.projecting import projection_name
-from index.searching import TWIN_COSINE, Index
+from index.searching import LEFT_OUT, TWIN_COSINE, Index
 from index.store import Store, write_store
 from index.synonyms import stem_thesaurus, write_synonyms
 from index.tokens import TOKENS_UP_TO, write_tokens
@@ -296,6 +296,7 @@ def _write(
             known = LexicalIndex(folder / "english").terms()
             thesaurus = unpack_thesaurus(work.find("thesaurus", b"", lambda: pack_thesaurus(stem_thesaurus())))
             write_synonyms(folder / "synonyms", {term: number for number, term in enumerate(known)}, thesaurus)
+            _write_left_out(folder, collection, analyzer, frozenset(known))
         with clock.stage("store"):
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)
@@ -355,6 +356,17 @@ def _write(
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def _write_left_out(folder: Path, collection: Collection, analyzer: Analyzer, known: Set[str]) -> None:
+    """Write which terms stand only in what cleaning took out, with the title of the first document that had them."""
+    titles = {document.path: document.title or document.id for document in collection.documents}
+    found: dict[str, str] = {}
+    for item in collection.removed:
+        for term in analyzer.english_terms(item.text, "en"):
+            if term.term not in known and item.path in titles:
+                found.setdefault(term.term, titles[item.path])
+    (folder / LEFT_OUT).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 def _find_cut(

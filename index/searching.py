@@ -28,6 +28,7 @@ from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
 
+LEFT_OUT = "left-out.json"
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
@@ -89,6 +90,8 @@ class Index:
         self.sentences = map_array(folder / "sentences.npy")
         self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None
         self.vocabulary = Vocabulary(folder)
+        # Terms that stand only in what cleaning took out, each with the title of a document that had it.
+        self.left_out: dict[str, str] = json.loads((folder / LEFT_OUT).read_text(encoding="utf-8"))
         self.attributes = Attributes(folder / "attributes.npy", names, self.store.document_ids())
 
     def embedded_text(self, question: str, lang: Lang) -> str:

@@ -15,7 +15,7 @@ from corpus.words import find_words
 from index.analysis import Term
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import COVERED, Examined, Subject
+from qa.examining import COVERED, Examined, Name, Subject
 from qa.expecting import YEAR, find_counts, lacks_countries
 from qa.kinds import asks_for_person
 from qa.requests import asks_nothing
@@ -97,20 +97,22 @@ def load_calibration(path: Path = PATH) -> dict[str, Calibration]:
 
 def subject_of(index: Index, question: Question, candidates: Candidates) -> Subject:
     """The words of a question that name something: capitals inside it, acronyms, years, ordinals, glossary concepts."""
-    text = question.search_text
+    text, terms = question.search_text, candidates.terms
     words = find_words(text)
-    named: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
     # "First" is more often a word for the beginning than the number of a meeting.
     ordinals = {words[a].start for a, _, n in find_ordinals([w.surface for w in words], [w.folded for w in words]) if n > 1}
+    near = {word.start: frozenset(term.term for term in word.near) for word in terms.words}
+    named: dict[tuple[int, int], Name] = {}
     taken: set[int] = set()
-    for group in candidates.terms.groups:
-        start, end = group[0].start, group[0].end
-        concepts = [t for t in group if t.term.startswith("@")]
-        if concepts:
-            if index.english.idf(concepts[0].term) > 1.0:  # the process itself is in every passage
-                named.append((start, end, (frozenset(t.term for t in group),)))
-            taken.update(range(start, end))
-    for group in candidates.terms.groups:
+    for concept in terms.concepts:
+        # A notion such as "reintegration" is no name, and the process itself is in every passage.
+        if concept.term in index.analyzer.proper and index.english.idf(concept.term) > 1.0:
+            inside = [word for word in terms.words if concept.reaches_over(word.start, word.end)]
+            alternatives = tuple(frozenset(term.term for term in word.terms) for word in inside)
+            named[concept.start, concept.end] = Name(text[concept.start : concept.end], alternatives, concept.term)
+        taken.update(range(concept.start, concept.end))
+    before: tuple[int, int] | None = None
+    for group in terms.groups:
         start, end = group[0].start, group[0].end
         surface = text[start:end]
         if start in taken or any(t.term.startswith("@") for t in group):
@@ -118,14 +120,15 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         capital = surface[:1].isupper() and start > 0 and not re.search(r"[.?!¿¡:]\s*$", text[:start])
         number = bool(re.search(r"\d", surface)) or start in ordinals
         acronym = len(surface) > 1 and surface.isupper()
-        if capital or number or acronym:
-            terms = frozenset(t.term for t in group)
-            if capital and named and named[-1][1] == start - 1 and text[start - 1] == " " and named[-1][0] not in taken:
-                before = named.pop()  # "Northern Triangle", "Gustavo Mohar": one name
-                named.append((before[0], end, (*before[2], terms)))
-            else:
-                named.append((start, end, (terms,)))
-    return Subject(tuple((text[start:end], terms) for start, end, terms in sorted(named, key=lambda n: n[:2])))
+        if not (capital or number or acronym):
+            continue
+        alternatives = (frozenset(t.term for t in group) | near.get(start, frozenset()),)
+        if capital and before is not None and before[1] == start - 1 and text[start - 1] == " ":
+            alternatives = (*named.pop(before).words, *alternatives)  # "Northern Triangle", "Gustavo Mohar": one name
+            start = before[0]
+        before = start, end
+        named[before] = Name(text[start:end], alternatives)
+    return Subject(tuple(name for _, name in sorted(named.items())))
 
 
 def features_of(
@@ -251,6 +254,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "missing": "No passage of the collection mentions {names} together with the rest of the question.",
         "unknown": "No document of the collection mentions {names}.",
         "year": "No document of the collection says this about {names}.",
+        "left_out": "{names} stands only in menus or contact lines of “{title}”, which are not searched; see its source.",
         "topic": "The collection is about the Regional Conference on Migration; nothing in it concerns {names}.",
         "nothing": "The collection is about the Regional Conference on Migration; nothing was found in it that answers this question.",
         "program": "This searches {documents:,} documents about the Regional Conference on Migration and quotes what answers a question; ask one.",
@@ -264,6 +268,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "missing": "Ningún pasaje de la colección menciona {names} junto con el resto de la pregunta.",
         "unknown": "Ningún documento de la colección menciona {names}.",
         "year": "Ningún documento de la colección dice esto sobre {names}.",
+        "left_out": "{names} solo figura en menús o líneas de contacto de «{title}», en los que no se busca; véase su fuente.",
         "topic": "La colección trata de la Conferencia Regional sobre Migración; nada en ella se refiere a {names}.",
         "nothing": "La colección trata de la Conferencia Regional sobre Migración; no se halló en ella nada que responda a esta pregunta.",
         "program": "Aquí se busca en {documents:,} documentos sobre la Conferencia Regional sobre Migración y se cita lo que responde a una pregunta; haga una.",
@@ -298,6 +303,9 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
     if status == "answered":
         return words[level]
     unknown = unknown_words(index, question, candidates)
+    if left_out := _words_left_out(index, question, candidates):
+        names, title = left_out
+        return words["left_out"].format(names=_quote_names([names], question.lang), title=title)
     if unknown and status == "not_found":
         known_subject = sum(1 for g in candidates.terms.groups if any(index.english.frequency(t.term) for t in g))
         key = "topic" if known_subject <= len(unknown) else "unknown"
@@ -308,6 +316,17 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
     if status == "related":
         return words["related"]
     return words["nothing"]
+
+
+def _words_left_out(index: Index, question: Question, candidates: Candidates) -> tuple[str, str] | None:
+    """The words of a question, with the title of a document, that stand only in what cleaning took out of that; None without any."""
+    found: dict[str, list[str]] = {}
+    for group in candidates.terms.groups if index.left_out else ():
+        title = next((index.left_out[term.term] for term in group if term.term in index.left_out), None)
+        if title is not None and not any(index.english.frequency(term.term) for term in group):
+            found.setdefault(title, []).append(question.search_text[group[0].start : group[0].end])
+    title, names = max(found.items(), key=lambda item: len(item[1]), default=("", []))
+    return (" ".join(names), title) if names else None
 
 
 def unknown_words(index: Index, question: Question, candidates: Candidates) -> list[str]:

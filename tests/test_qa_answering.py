@@ -13,9 +13,9 @@ from index.generations import Home
 from index.searching import Index
 from qa.answering import Engine
 from qa.answers import Answer, as_json
-from qa.deciding import AROUND
+from qa.deciding import AROUND, subject_of
 from qa.errors import BadQuestion
-from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, choice_scores, depth_of, ranking_features
+from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, Name, choice_scores, depth_of, ranking_features
 from qa.timing import STAGES, Timing
 from tests.conftest import WordEmbedder, build, write_documents
 
@@ -288,6 +288,54 @@ def test_a_collection_that_holds_no_word_of_a_question_nor_of_any_suggestion_say
     with Index(home.live_folder(), None) as index:
         answer = Engine(index).answer("Who piloted the zeppelin?")
     assert (answer.status, answer.passages, answer.suggestions) == ("not_found", (), ())
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        (
+            "oliver bridge email",
+            "“oliver bridge” stands only in menus or contact lines of “Onion soup”, which are not searched; see its source.",
+        ),
+        (
+            "¿Cuál es el teléfono de Oliver Bridge?",
+            "«Oliver Bridge» solo figura en menús o líneas de contacto de «Onion soup», en los que no se busca; véase su fuente.",
+        ),
+        ("oliver twist email", "“oliver” stands only in menus"),
+        ("Who is Twist?", "The collection is about the Regional Conference on Migration; nothing in it concerns “Twist”."),
+    ],
+)
+def test_what_cleaning_took_out_is_not_said_to_be_missing(text: str, reason: str, tmp_path: Path) -> None:
+    page = "Onion soup\n\nBoil three onions slowly. Stir them well.\n\nFor more information contact Oliver Bridge, Tel. 555 123 456\n"
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"soup.txt": page}))
+    with Index(home.live_folder(), WordEmbedder()) as index:
+        assert Engine(index).answer(text).confidence.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "name, present, stands",
+    [
+        (Name("Gustavo Mohar", (frozenset({"gustavo"}), frozenset({"mohar"}))), {"mohar"}, True),
+        (Name("15", (frozenset({"15"}),)), {"16"}, False),
+        (
+            Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"),
+            {"secretariat"},
+            False,
+        ),
+        (Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"), {"@executive"}, True),
+        (Name("Lima Process", (frozenset({"lima"}), frozenset({"process", "procedur"})), "@lima"), {"lima", "procedur"}, True),
+        (Name("SACM", (), "@sacm"), {"lima"}, False),
+    ],
+)
+def test_a_name_stands_where_its_concept_or_enough_of_its_words_do(name: Name, present: set[str], stands: bool) -> None:
+    assert name.stands_in(present) is stands
+
+
+def test_a_general_notion_is_no_name_that_a_passage_must_hold(tiny_engine: Engine) -> None:
+    question = tiny_engine.understand("the Lima Process on reintegration by NGOs in Ruritania, fifteen times")
+    candidates = tiny_engine.search(question, Timing())
+    subject = subject_of(tiny_engine.index, question, candidates)
+    assert [name.text for name in subject.names] == ["Lima Process", "Ruritania"]
 
 
 @pytest.mark.parametrize("text, counts", [("How many countries belong to the RCM?", COUNTED), ("When was the RCM created?", 1.0)])
