@@ -209,10 +209,12 @@ class PlainPassageOut(_Out):
 
 
 class OnePassageOut(_Out):
-    """A passage with its neighbours; `moved` where the id was found again in a changed document."""
+    """A passage with its neighbours."""
 
     requested: str
-    moved: bool
+    moved: Annotated[bool, Field(description="the id was found again elsewhere in a changed document")]
+    changed: Annotated[bool, Field(description="it says something else than what the id first quoted, as far as is known")]
+    said_before: Annotated[str | None, Field(description="where it changed: what the id first quoted")]
     passage: PlainPassageOut
     previous: PlainPassageOut | None
     next: PlainPassageOut | None
