@@ -137,6 +137,7 @@ class SearchOut(_Out):
     total: Annotated[int, Field(description="passages that can be paged through")]
     limit: int
     offset: int
+    notes: Annotated[list[str], Field(description="what a reader should know, such as why there is no passage")]
     index: IndexOut
 
 
