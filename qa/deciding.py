@@ -9,6 +9,8 @@ from itertools import pairwise
 from math import exp
 from pathlib import Path
 
+from rapidfuzz import process, utils
+
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
 from corpus.words import find_words
@@ -25,6 +27,7 @@ PATH = Path(__file__).parent / "calibration.json"
 # Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.
 CEILINGS = {"synonyms": 0.15, "lexical_around": 0.5, "needed_most": 0.5}
 AROUND = 8  # candidates that the best is compared with
+FEW = 15  # values of a filter that are all told where it has another one
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
@@ -259,6 +262,11 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "nothing": "The collection is about the Regional Conference on Migration; nothing was found in it that answers this question.",
         "program": "This searches {documents:,} documents about the Regional Conference on Migration and quotes what answers a question; ask one.",
         "filters": "No passage matches the chosen filters; take one of them away and ask again.",
+        "document": "There is no document with the id {names}; {known}.",
+        "kind": "There is no document of the kind {names}; {known}.",
+        "publisher": "There is no document of the publisher {names}; {known}.",
+        "all": "there are: {known}",
+        "nearest": "nearest are: {known}",
         "phrase": "No document contains the words {names} exactly so.",
     },
     "es": {
@@ -273,6 +281,11 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "nothing": "La colección trata de la Conferencia Regional sobre Migración; no se halló en ella nada que responda a esta pregunta.",
         "program": "Aquí se busca en {documents:,} documentos sobre la Conferencia Regional sobre Migración y se cita lo que responde a una pregunta; haga una.",
         "filters": "Ningún pasaje cumple los filtros elegidos; quite alguno y pregunte de nuevo.",
+        "document": "No hay ningún documento con el id {names}; {known}.",
+        "kind": "No hay ningún documento del tipo {names}; {known}.",
+        "publisher": "No hay ningún documento del editor {names}; {known}.",
+        "all": "hay: {known}",
+        "nearest": "los más parecidos son: {known}",
         "phrase": "Ningún documento contiene exactamente las palabras {names}.",
     },
 }
@@ -285,11 +298,17 @@ def _quote_names(names: list[str], lang: Lang) -> str:
     return ", ".join(marked[:-1]) + joint + marked[-1] if marked else ""
 
 
-def empty_reason(question: Question, documents: int) -> str:
-    """Why there is not a single passage of so many documents."""
+def empty_reason(question: Question, index: Index) -> str:
+    """Why there is not a single passage."""
     words = _REASONS[question.lang]
     if asks_nothing(question.text):
-        return words["program"].format(documents=documents)
+        return words["program"].format(documents=index.manifest.counts.documents)
+    if unknown := index.attributes.unknown(question.filters):
+        field, value, known = unknown
+        few = len(known) <= FEW
+        told = known if few else [name for name, *_ in process.extract(value, known, processor=utils.default_process, limit=3)]
+        there = words["all" if few else "nearest"].format(known="; ".join(told))
+        return words[field].format(names=_quote_names([value[:100]], question.lang), known=there)
     if question.filters.phrases:
         return words["phrase"].format(names=_quote_names(list(question.filters.phrases), question.lang))
     if question.filters.as_dict():
