@@ -88,8 +88,10 @@ def test_where_nothing_may_be_the_answer_nothing_is_marked_as_one(client: TestCl
 
 def test_a_question_without_an_answer_leads_on(client: TestClient) -> None:
     page = client.get("/", params={"q": MEMBERS, "year_from": "2999"}, headers=HTML).text
-    assert "Not in this collection" in page
+    assert "Nothing found with these filters" in page
     assert "Clear the filters" in page
+    text = client.get("/answer.md", params={"q": MEMBERS, "year_from": "2999", "ui": "es"}).text
+    assert "Nothing found with these filters" in text or "Nada encontrado con estos filtros" in text
 
 
 def test_the_address_reproduces_a_conversation(answering: TestClient) -> None:

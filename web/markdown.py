@@ -31,7 +31,9 @@ def answer_markdown(answer: Answer, address: str) -> str:
     parts = [f"# {escape_markdown(question.text)}"]
     if question.interpreted_as:
         parts.append(f"{translate(lang, N_('Understood as:'))} {escape_markdown(question.interpreted_as)}")
-    parts.append(f"**{translate(lang, _VERDICTS[answer.status])}.** {escape_markdown(answer.confidence.reason)}")
+    filtered = answer.status == "not_found" and question.filters.chosen
+    verdict = N_("Nothing found with these filters") if filtered else _VERDICTS[answer.status]
+    parts.append(f"**{translate(lang, verdict)}.** {escape_markdown(answer.confidence.reason)}")
     if answer.status == "answered":
         parts.append(f"{quote_markdown(answer.text)} [^1]")
     if answer.passages:
