@@ -121,8 +121,16 @@ def test_too_many_requests_are_told_how_long_to_wait(tiny_live: LiveEngine) -> N
         assert 1 <= int(reply.headers["retry-after"]) <= 61
         assert client.get("/", params={"q": MEMBERS}, headers=HTML).status_code == 429
         assert "Wait a minute" in client.get("/", params={"q": MEMBERS}, headers=HTML).text
-        for free in ("/health/live", "/metrics", "/", "/about", "/static/app.css"):
+        for free in ("/health/live", "/metrics", "/static/app.css"):
             assert client.get(free).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/?q=RCM", "/?%71=RCM", "/documents/puebla?q=RCM", "/documents/puebla/cite", "/documents?text=a", "/about"]
+)
+def test_every_request_for_work_counts_however_it_is_written(tiny_live: LiveEngine, path: str) -> None:
+    with serving(tiny_live, rate_limit="2/minute") as client:
+        assert [client.get(path).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_when_too_much_is_in_progress_requests_are_turned_away(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ async def ask(request: Request) -> Response:
 @router.post(
     "/ask",
     response_model=AnswerOut,
-    responses=documented(400, 403, 413, example=ANSWER),
+    responses=documented(400, 403, 408, 413, example=ANSWER),
     tags=["questions"],
     operation_id="ask_with_history",
 )
@@ -92,7 +92,7 @@ async def ask_with_history(
 
 @router.post(
     "/ask/batch",
-    responses=documented(400, 403, 413, example=BATCH_LINES, media_type="application/x-ndjson"),
+    responses=documented(400, 403, 408, 413, example=BATCH_LINES, media_type="application/x-ndjson"),
     response_class=StreamingResponse,
     tags=["questions"],
     operation_id="ask_batch",
@@ -223,7 +223,7 @@ def _ranked(engine: Engine, question: Question, candidates: Candidates, offset: 
 @router.post(
     "/verify",
     response_model=VerificationOut,
-    responses=documented(400, 403, 404, 413, example={
+    responses=documented(400, 403, 404, 408, 413, example={
         "quotation": "eleven member countries", "verdict": "exact", "document": "overview-members-and-observers", "start": 87,
         "end": 110, "found": "eleven member countries", "viewer": "/documents/overview-members-and-observers?start=87&end=110#hit",
     }),
@@ -246,7 +246,7 @@ def verify(request: Request, body: Annotated[VerifyIn, Body()]) -> Response:
     "/feedback",
     status_code=201,
     response_model=FeedbackOut,
-    responses=documented(400, 403, 404, 413, status=201, tagged=False, example={"id": 1}),
+    responses=documented(400, 403, 404, 408, 413, status=201, tagged=False, example={"id": 1}),
     tags=["quotations"],
     operation_id="feedback",
 )

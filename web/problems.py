@@ -21,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "feedback-off": (403, "Feedback is switched off"),
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "The method is not allowed here"),
+    "too-slow": (408, "The body did not come in time"),
     "too-large": (413, "The body is too large"),
     "invalid": (422, "The request has fields that are missing, unknown or out of range"),
     "too-many-requests": (429, "Too many requests"),
@@ -29,7 +30,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "overloaded": (503, "Too many requests are in progress"),
 }
 _BY_STATUS = {400: "bad-request", 401: "unauthorized", 403: "foreign-origin", 404: "not-found", 405: "method-not-allowed",
-              413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "not-ready"}  # fmt: skip
+              408: "too-slow", 413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "not-ready"}  # fmt: skip
 _MACHINE_PATHS = ("/api/", "/mcp", "/health/", "/metrics", "/openapi.json")
 
 
