@@ -1,5 +1,6 @@
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,17 @@ def test_an_engine_in_use_answers_on_after_the_switch(live: LiveEngine, corpus: 
         build(live.home.path, corpus)
     assert live.engine() is not engine
     assert engine.answer(QUESTION) == before
+
+
+def test_an_engine_in_use_answers_on_in_any_thread_when_its_generation_is_deleted(live: LiveEngine, corpus: Path) -> None:
+    engine = live.engine()
+    change(corpus, "Granada")
+    build(live.home.path, corpus)
+    live.home.forget_previous()
+    assert not engine.index.folder.exists()
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(engine.answer, QUESTION, include_passages=True).result()
+    assert "Managua" in answer.passages[0].passage.text
 
 
 def test_going_back_is_noticed_too(live: LiveEngine, corpus: Path) -> None:

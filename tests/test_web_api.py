@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from index.errors import IndexMismatch
 from index.generations import Home
 from qa.live import LiveEngine
 from tests.web_fixtures import MEMBERS, serving
@@ -114,6 +115,18 @@ def test_a_batch_answers_line_by_line_in_order_and_goes_on_past_a_bad_one(client
     assert lines[1]["error"]["type"] == "/problems/bad-question"
     assert lines[2]["error"]["errors"][0]["field"] == "colour"
     assert lines[4]["result"]["question"]["lang"] == "es"
+
+
+def test_a_batch_has_a_line_for_every_question_whatever_the_index_says(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **how: object) -> None:
+        raise IndexMismatch("documents.sqlite cannot be read")
+
+    monkeypatch.setattr("qa.answering.Engine.answer", refuse)
+    reply = client.post("/api/v1/ask/batch", json=[{"id": "a", "question": "A?"}, {"id": "b", "question": "B?"}])
+    lines = [json.loads(line) for line in reply.text.splitlines()]
+    assert [(line["id"], line["error"]["type"]) for line in lines] == [("a", "/problems/not-ready"), ("b", "/problems/not-ready")]
 
 
 def test_a_batch_is_bounded(tiny_live: LiveEngine) -> None:

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from index.errors import IndexError_
 from qa.answering import Engine
 from qa.answers import Evidence, Explanation, Question, as_json, evidence_json
-from qa.errors import BadQuestion
+from qa.errors import QaError
 from qa.retrieving import Candidates
 from qa.timing import Timing
 from qa.verifying import verify_quotation
@@ -147,7 +148,7 @@ def _batch_line(site: Site, engine: Engine, request: Request, number: int, item:
         problem = Problem(
             "invalid", "the question has fields that are missing, unknown or out of range", errors=field_errors(error)
         )
-    except BadQuestion as error:
+    except (QaError, IndexError_) as error:
         problem = problem_for(error)
     return {"id": identifier, "error": problem.as_json(instance)}
 
