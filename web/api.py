@@ -19,7 +19,7 @@ from qa.verifying import verify_quotation
 from web.examples import ANSWER, BATCH_LINES, SEARCH
 from web.inputs import Asked, AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
 from web.pages import keep_feedback
-from web.problems import Problem, encode_json
+from web.problems import Problem, encode_json, field_errors
 from web.querying import query_parameters, read_query
 from web.responding import documented, page_links, tagged
 from web.schemas import AnswerOut, FeedbackOut, SearchOut, VerificationOut
@@ -145,20 +145,11 @@ def _batch_line(site: Site, engine: Engine, request: Request, number: int, item:
         wanted = BatchItemIn.model_validate(item).as_asked()
         return {"id": identifier, "result": _answer(site, engine, request, wanted)}
     except ValidationError as error:
-        problem = Problem(
-            "invalid", "the question has fields that are missing, unknown or out of range", errors=field_errors(error)
-        )
+        found = field_errors(error.errors(include_url=False, include_input=False, include_context=False))
+        problem = Problem("invalid", "the question has fields that are missing, unknown or out of range", errors=found)
     except (QaError, IndexError_) as error:
         problem = problem_for(error)
     return {"id": identifier, "error": problem.as_json(instance)}
-
-
-def field_errors(error: ValidationError) -> list[dict[str, str]]:
-    """One line for each field; what was sent is not repeated."""
-    return [
-        {"field": ".".join(str(part) for part in e["loc"]) or "body", "message": str(e["msg"])[:300]}
-        for e in error.errors(include_url=False, include_input=False, include_context=False)[:20]
-    ]
 
 
 @router.get(

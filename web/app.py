@@ -28,7 +28,7 @@ from web.caching import program_version
 from web.inputs import BatchItemIn
 from web.journal import Journal
 from web.mcp_door import McpDoor
-from web.problems import Problem, problem_of, problem_response, wants_page
+from web.problems import Problem, field_errors, problem_of, problem_response, wants_page
 from web.readiness import NotReady
 from web.rendering import FOLDER, page
 from web.schemas import ProblemOut
@@ -113,6 +113,8 @@ def _add_handlers(app: FastAPI) -> None:
         if isinstance(error, Problem):
             return respond(request, error)
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, (ValueError, RecursionError)):  # no UTF-8, numbers without end, deep nesting
+            return respond(request, Problem("malformed-json", f"the body does not parse as JSON: {error.__cause__}"))
         detail = {404: f"there is nothing at {request.url.path[:200]}", 405: f"{request.method} is not allowed here"}
         headers = {"Allow": allowed_methods(app, request.scope)} if error.status_code == 405 else error.headers
         return respond(request, problem_of(error.status_code, detail.get(error.status_code, str(error.detail)), headers))
@@ -124,7 +126,10 @@ def _add_handlers(app: FastAPI) -> None:
             return respond(
                 request, Problem("malformed-json", f"the body does not parse as JSON: {found[0].get('ctx', {}).get('error', '')}")
             )
-        lines = [{"field": ".".join(str(p) for p in e["loc"]), "message": str(e["msg"])[:300]} for e in found[:20]]
+        if any(isinstance(e.get("input"), bytes) for e in found):  # FastAPI leaves the body as it came
+            unread = {"field": "body", "message": "send JSON, with Content-Type: application/json"}
+            return respond(request, Problem("invalid", "the body is not said to be JSON", errors=[unread]))
+        lines = field_errors(found)
         named = ", ".join(dict.fromkeys(line["field"] for line in lines))
         return respond(request, Problem("invalid", f"look at {named}", errors=lines))
 

@@ -1,7 +1,7 @@
 """Every error of the HTTP interface as one shape: problem details of RFC 9457, with stable slugs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -57,6 +57,12 @@ class Problem(HTTPException):
         if self.errors:
             body["errors"] = list(self.errors)
         return body
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """One line for each field that pydantic refuses, twenty at most; what was sent is not repeated."""
+    lines = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "message": str(e["msg"])[:300]} for e in errors]
+    return lines[:20]
 
 
 def problem_of(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
