@@ -28,6 +28,11 @@ class Term:
     official: bool = True
     kind: str = "term"  # "country" for a country, which a follow-up may exchange for another
 
+    @property
+    def proper(self) -> bool:
+        """Whether it is the name of one body, text or meeting and no general notion such as reintegration."""
+        return self.en[:1].isupper()
+
     def name(self, lang: Lang) -> str:
         """The name of the concept in a language."""
         return self.en if lang == "en" else self.es

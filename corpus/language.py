@@ -30,7 +30,10 @@ def language_evidence(text: str) -> tuple[float, float]:
     english = spanish = 0.0
     if re.search("[¿¡ñÑ]", text):
         spanish += 1.5
-    for written in _WORDS.findall(text[:20_000]):
+    for match in _WORDS.finditer(text[:20_000]):
+        written = match.group()
+        if len(written) == 1 and (text[match.end() : match.end() + 1] == "-" or text[match.start() - 1 : match.start()] == "-"):
+            continue  # "e-mail", "F-1"
         word = written.lower()
         if word in _SPANISH:
             spanish += 1.0

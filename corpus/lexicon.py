@@ -66,13 +66,13 @@ def read_expressions(path: Path = FOLDER / "expressions.tsv") -> Iterator[tuple[
 
 
 def read_irregular(path: Path = FOLDER / "irregular.tsv") -> Iterator[tuple[str, list[str]]]:
-    """English words with their irregular forms and other spellings. Raises BadData naming a bad line."""
-    return _read_thesaurus(path, _WORD_LINE, "a word")
+    """English words, and numbers, with their irregular forms and other spellings. Raises BadData naming a bad line."""
+    return _read_thesaurus(path, re.compile(r"(?:[a-z]+|\d+)\t[a-z]+(?:; [a-z]+)*"), "a word")
 
 
 @cache
 def irregular_forms() -> dict[str, str]:
-    """English form -> the word that it is a form of, where no stemmer sees that: children, women, held, found."""
+    """English form -> the word that it is a form of, where no stemmer sees that: children, women, held, found, fifteen."""
     return {form: word for word, forms in read_irregular() for form in forms}
 
 

@@ -143,11 +143,6 @@ def read_file(path: Path, limits: Limits) -> RawFile:
     return file
 
 
-def read_raw(path: Path, limits: Limits) -> RawDocument:
-    """The blocks and stated metadata of one file. Raises UnreadableDocument with the reason."""
-    return parse_raw(read_file(path, limits), limits)
-
-
 def parse_raw(file: RawFile, limits: Limits) -> RawDocument:
     """The blocks and stated metadata of a file that was read. Raises UnreadableDocument with the reason."""
     reader: Reader = import_module(_READERS[file.suffix]).read

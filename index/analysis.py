@@ -1,5 +1,6 @@
 """Texts to weighted terms: stems of their own language, and terms in English space where all passages meet."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -51,6 +52,15 @@ def _starts_line(words: Sequence[Word], at: int) -> bool:
     return at == 0 or words[at].start - words[at - 1].end > 1
 
 
+_LABEL = re.compile(r"[^\W\d]+(?: [^\W\d]+){0,3}: ")
+
+
+def _in_label(text: str, at: int) -> bool:
+    """Whether a place lies in the label of a field, "Institución Coordinadora: IOM", whose words may all have capitals."""
+    match = _LABEL.match(text, text.rfind("\n", 0, at) + 1)
+    return match is not None and at < match.end()
+
+
 @lru_cache(maxsize=100_000)
 def stem(folded: str, lang: Lang) -> str:
     """The stem of a folded word. Spanish endings whose accent the stemmer needs get it back first, English gets one spelling."""
@@ -76,8 +86,11 @@ class Analyzer:
     def __init__(self, glossary: Iterable[GlossaryTerm] = (), lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon
         self._concepts: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {}
+        self.proper: set[str] = set()  # concepts that are names
         for entry in glossary:
             concept = self.concept_of(entry)
+            if entry.proper:
+                self.proper.add(concept)
             for lang in LANGS:
                 for form in entry.forms(lang):
                     words = tuple(word.folded for word in find_words(form))
@@ -106,7 +119,7 @@ class Analyzer:
         if lang == "en" or self._lexicon is None:
             stop = STOP_WORDS[lang]
             terms += [Term(stem(folded, "en"), start, end) for _, folded, start, end in words if folded not in stop]
-            return terms + self._foreign_terms(words) if lang == "en" else terms
+            return terms + self._foreign_terms(text, words) if lang == "en" else terms
         for at, length, senses in self._lexicon.units(words):
             _, folded, start, end = words[at]
             if length > 1:
@@ -119,7 +132,7 @@ class Analyzer:
                 terms += [Term(term, start, end, sense.weight) for term in stems_of_sense(sense.english)]
         return terms
 
-    def _foreign_terms(self, words: Sequence[Word]) -> list[Term]:
+    def _foreign_terms(self, text: str, words: Sequence[Word]) -> list[Term]:
         """The English of Spanish words in an English text: labels of a form, titles of documents, names of bodies."""
         if self._lexicon is None:
             return []
@@ -127,7 +140,8 @@ class Analyzer:
         for at, word in enumerate(words):
             if len(word.folded) < 4 or not word.folded.isalpha() or self._lexicon.is_english(word.folded):
                 continue
-            for sense in self._lexicon.senses(words, at)[1] if not word.surface[:1].isupper() or _starts_line(words, at) else ():
+            is_name = word.surface[:1].isupper() and not _starts_line(words, at) and not _in_label(text, word.start)
+            for sense in self._lexicon.senses(words, at)[1] if not is_name else ():
                 found += [Term(term, word.start, word.end, sense.weight) for term in stems_of_sense(sense.english)]
         return found
 

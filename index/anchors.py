@@ -1,4 +1,4 @@
-"""Permalinks that outlive a rebuild: a passage id that is gone is found again by what it quoted."""
+"""Permalinks that outlive a rebuild: a passage id that is gone is found again by what it quoted, one that says something else told."""
 
 import sqlite3
 from pathlib import Path
@@ -13,20 +13,23 @@ _MIN_LIKENESS = 60.0
 
 
 def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> None:
-    """Keep the text of every passage that `after` no longer has; forget those of documents that are gone."""
+    """Keep the text of every id under which `after` has nothing or something else; forget those of documents that are gone.
+
+    What was kept of an id first stays: it is what the oldest links quote.
+    """
     if path.is_file() and not _readable(path):
         path.unlink()  # a damaged file of anchors must not stop builds; older permalinks resolve by place instead
-    now = {identifier for identifier, _ in after.passage_ids()}
+    now = dict(after.passage_ids())
     documents = set(after.document_ids())
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only marked as free
         connection.execute("CREATE TABLE IF NOT EXISTS anchors (id TEXT PRIMARY KEY, document TEXT, text TEXT, generation TEXT)")
         connection.executemany(
-            "INSERT OR REPLACE INTO anchors VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO anchors VALUES (?, ?, ?, ?)",
             (
                 (identifier, identifier.rpartition(":")[0], text, generation)
                 for identifier, text in before.passage_ids()
-                if identifier not in now and identifier.rpartition(":")[0] in documents
+                if now.get(identifier) != text and identifier.rpartition(":")[0] in documents
             ),
         )
         held = {row[0] for row in connection.execute("SELECT DISTINCT document FROM anchors")}
@@ -73,6 +76,12 @@ def resolve_passage(store: Store, anchors: Path, identifier: str) -> tuple[int, 
     if overlap <= 0:
         raise UnknownId(f"the document {document!r} has no passage at {start}-{end}")
     return -negative, passage, True
+
+
+def said_before(anchors: Path, identifier: str, passage: Passage) -> str | None:
+    """What an id quoted at first, where the passage that it leads to says something else; None where that is not known."""
+    quoted = _anchor(anchors, identifier)
+    return quoted if quoted != passage.text else None
 
 
 def _anchor(path: Path, identifier: str) -> str | None:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -36,7 +36,7 @@ from index.graph import GraphEmbedder, make_graph
 from index.lexical import LexicalIndex
 from index.manifest import FORMAT, ChunkRecord, Counts, Manifest, ModelRecord, read_manifest, write_manifest
 from index.projecting import projection_name
-from index.searching import TWIN_COSINE, Index
+from index.searching import LEFT_OUT, TWIN_COSINE, Index
 from index.store import Store, write_store
 from index.synonyms import stem_thesaurus, write_synonyms
 from index.tokens import TOKENS_UP_TO, write_tokens
@@ -296,6 +296,7 @@ def _write(
             known = LexicalIndex(folder / "english").terms()
             thesaurus = unpack_thesaurus(work.find("thesaurus", b"", lambda: pack_thesaurus(stem_thesaurus())))
             write_synonyms(folder / "synonyms", {term: number for number, term in enumerate(known)}, thesaurus)
+            _write_left_out(folder, collection, analyzer, frozenset(known))
         with clock.stage("store"):
             write_store(folder / "documents.sqlite", documents, passages)
             attributes, tables = make_attributes(documents, passages)
@@ -355,6 +356,17 @@ def _write(
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def _write_left_out(folder: Path, collection: Collection, analyzer: Analyzer, known: Set[str]) -> None:
+    """Write which terms stand only in what cleaning took out, with the title of the first document that had them."""
+    titles = {document.path: document.title or document.id for document in collection.documents}
+    found: dict[str, str] = {}
+    for item in collection.removed:
+        for term in analyzer.english_terms(item.text, "en"):
+            if term.term not in known and item.path in titles:
+                found.setdefault(term.term, titles[item.path])
+    (folder / LEFT_OUT).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 def _find_cut(
@@ -495,10 +507,10 @@ def check_generation(folder: Path, sample: int = 16) -> None:
     found = _hash_files(folder, {})
     for name, expected in manifest.files.items():
         if found.get(name) != expected:
-            raise BuildRefused(f"the new index failed its check: {name} is not what was written; the disk may be full or failing")
+            raise BuildRefused(f"the index failed its check: {name} is not what was written; the disk may be full or failing")
     with Index(folder, embedder=None) as index:
         if index.vectors.size != manifest.counts.passages or index.english.size != manifest.counts.passages:
-            raise BuildRefused("the new index failed its check: vectors, terms and passages differ in number")
+            raise BuildRefused("the index failed its check: vectors, terms and passages differ in number")
         step = max(1, manifest.counts.passages // sample)
         for ordinal in range(0, manifest.counts.passages, step):
             vector = index.vectors.vectors(np.asarray([ordinal]))[0]
@@ -506,14 +518,30 @@ def check_generation(folder: Path, sample: int = 16) -> None:
             own = float(index.vectors.score(vector, np.asarray([ordinal]))[0])
             # Texts may be equal, so the best score must be the passage's own, not its ordinal.
             if not len(scores) or scores[0] > own + 0.02:
-                raise BuildRefused(f"the new index failed its check: passage number {ordinal} does not find itself")
+                raise BuildRefused(f"the index failed its check: passage number {ordinal} does not find itself")
             passage = index.store.passages_at([ordinal])[0]
             if index.store.document(passage.document_id).text[passage.start : passage.end] != passage.text:
-                raise BuildRefused(f"the new index failed its check: passage {passage.id} is not the text at its place")
+                raise BuildRefused(f"the index failed its check: passage {passage.id} is not the text at its place")
+
+
+def roll_back(home: Home) -> str:
+    """Make the previous generation live again and return its name.
+
+    Raises NoIndex when none is kept, BuildRefused when it does not pass its check or a build is running.
+    """
+    home.previous_folder()  # before the lock, which makes the folders of a home
+    with home.build_lock():
+        folder = home.previous_folder()
+        try:
+            check_generation(folder)
+        except IndexError_ as error:
+            raise BuildRefused(f"the previous generation {folder.name} cannot become live again: {error}") from None
+        _keep_anchors(home, folder)
+        return home.rollback()
 
 
 def _keep_anchors(home: Home, new: Path) -> None:
-    """Remember the quotations of passages that are gone, so that their permalinks still lead somewhere."""
+    """Remember the quotations of passages that are gone or changed, so that their permalinks still lead somewhere."""
     from index.anchors import keep_anchors
 
     try:

@@ -28,6 +28,22 @@ class Filters:
     phrases: tuple[str, ...] = ()  # quoted in the question: must occur word for word
     without: tuple[str, ...] = ()  # documents to leave out: how the evaluation makes a question unanswerable
 
+    def problem(self) -> str | None:
+        """What is wrong with a value that no document can have, and what was expected; None where all make sense."""
+        if self.lang is not None and self.lang not in LANGS:
+            return f"lang={self.lang[:20]!r} is no language of the documents; expected {' or '.join(LANGS)}"
+        for name, year in (("year_from", self.year_from), ("year_to", self.year_to)):
+            if year is not None and not 1 <= year <= 9999:
+                return f"{name}={year} is no year; expected one such as 2014"
+        if self.year_from and self.year_to and self.year_from > self.year_to:
+            return f"year_from={self.year_from} is after year_to={self.year_to}; exchange them"
+        return None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether whoever asks restricts what an answer may come from, otherwise than by quoted words."""
+        return any(getattr(self, name) is not None for name in ("lang", "year_from", "year_to", "kind", "publisher", "document"))
+
     def as_dict(self) -> dict[str, object]:
         """The filters that restrict something."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) not in (None, ())}
@@ -70,6 +86,18 @@ class Attributes:
         self.rows = map_array(path)
         self.names = names
         self._documents = {identifier: n for n, identifier in enumerate(document_ids)}
+
+    def unknown(self, filters: Filters) -> tuple[str, str, list[str]] | None:
+        """Field, value and the values that there are, where a filter asks for what no document is; None where none does."""
+        for field, known in (
+            ("document", [*self._documents]),
+            ("kind", self.names["kind"]),
+            ("publisher", self.names["publisher"]),
+        ):
+            value = getattr(filters, field)
+            if value is not None and value not in known:
+                return field, value, known
+        return None
 
     def bitmap(self, filters: Filters) -> NDArray[np.bool_] | None:
         """(n,) which passages the filters leave; None where they leave all."""

@@ -60,6 +60,13 @@ class Home:
             raise NoIndex(f"the live generation {name} is missing from {self.generations}; run `rcm-qa build`")
         return folder
 
+    def previous_folder(self) -> Path:
+        """Folder of the generation that was live before. Raises NoIndex when none is kept."""
+        name = self.previous_name()
+        if name is None or not (self.generations / name).is_dir():
+            raise NoIndex(f"there is no previous generation in {self.path} to go back to")
+        return self.generations / name
+
     def _read(self, pointer: str) -> str | None:
         try:
             name = (self.path / pointer).read_text(encoding="ascii").strip()
@@ -89,9 +96,7 @@ class Home:
 
     def rollback(self) -> str:
         """Make the previous generation live again and return its name. Raises NoIndex when none is kept."""
-        previous = self.previous_name()
-        if previous is None or not (self.generations / previous).is_dir():
-            raise NoIndex("there is no previous generation to go back to")
+        previous = self.previous_folder().name
         self._write(_PREVIOUS, self.live_name())
         self._write(_LIVE, previous)
         return previous

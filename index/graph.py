@@ -1,6 +1,7 @@
 """The same weights as an ONNX graph: several times faster than PyTorch, and served without it."""
 
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -251,12 +252,12 @@ def _write_record(folder: Path, record: dict[str, Any], identity: str) -> None:
 
 def _quantized(exact: Path, work: Path, say: Callable[[str], None]) -> list[Path]:
     """8-bit weights per channel, activations quantised as they come; 7 bits are used of the weights, so no sum overflows."""
+    everything = logging.getLogger()
+    level = everything.level
+    everything.setLevel(logging.ERROR)  # the quantiser gives its advice there
     try:
-        import logging
-
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
-        logging.getLogger().setLevel(logging.ERROR)
         folder = work / "int8"
         folder.mkdir()
         quantize_dynamic(
@@ -269,6 +270,8 @@ def _quantized(exact: Path, work: Path, say: Callable[[str], None]) -> list[Path
     except Exception as error:
         say(f"the graph cannot be quantised ({str(error).splitlines()[0][:120]})")
         return []
+    finally:
+        everything.setLevel(level)
     shutil.copyfile(exact / "tokenizer.json", folder / "tokenizer.json")
     record = json.loads((exact / "graph.json").read_text(encoding="utf-8"))
     _write_record(folder, {**record, "precision": "int8"}, record["identity"])

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +12,7 @@ from corpus.errors import BadData
 from corpus.gloss import Gloss
 from corpus.glossary import load_glossary
 from corpus.mapped import map_array
-from corpus.records import Lang, Passage
+from corpus.records import Lang
 from corpus.words import ENGLISH_STOP_WORDS, fold
 from index.analysis import Analyzer, stem
 from index.embedders import Embedder, TokenEmbedder
@@ -28,16 +27,8 @@ from index.tokens import AskedWords, TokenIndex, WordMatches
 from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
 
+LEFT_OUT = "left-out.json"
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage in a ranking: rank from 1, higher score is better; scores compare only within one ranking."""
-
-    passage: Passage
-    score: float
-    rank: int
 
 
 def open_embedder(folder: Path) -> Embedder:
@@ -89,6 +80,8 @@ class Index:
         self.sentences = map_array(folder / "sentences.npy")
         self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None
         self.vocabulary = Vocabulary(folder)
+        # Terms that stand only in what cleaning took out, each with the title of a document that had it.
+        self.left_out: dict[str, str] = json.loads((folder / LEFT_OUT).read_text(encoding="utf-8"))
         self.attributes = Attributes(folder / "attributes.npy", names, self.store.document_ids())
 
     def embedded_text(self, question: str, lang: Lang) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from corpus.records import Lang
 from index.filters import Filters
 from index.searching import Index
-from qa.answers import Answer, Evidence, Explanation, IndexInfo, Question, Status
+from qa.answers import Answer, Evidence, Explanation, IndexInfo, Level, Question, Status
 from qa.deciding import (
     empty_reason,
     features_of,
@@ -75,8 +75,8 @@ class Engine:
         self, text: str, *, lang: Lang | None = None, history: Sequence[str] = (), filters: Filters | None = None
     ) -> Question:
         """The question as it will be searched. Raises BadQuestion."""
-        if filters and filters.year_from and filters.year_to and filters.year_from > filters.year_to:
-            raise BadQuestion(f"year_from={filters.year_from} is after year_to={filters.year_to}; exchange them")
+        if filters is not None and (problem := filters.problem()):
+            raise BadQuestion(problem)
         return understand(text, self.index, lang=lang, history=history, filters=filters)
 
     def search(self, question: Question, timing: Timing, pool: int = 64) -> Candidates:
@@ -127,7 +127,8 @@ class Engine:
         timing = timing or Timing()
         with timing.stage("understand"):
             question = self.understand(text, lang=lang, history=history, filters=filters)
-        candidates = None if asks_nothing(question.text) else self.search(question, timing)
+        wanted = include_passages or not asks_nothing(question.text)
+        candidates = self.search(question, timing) if wanted else None
         if candidates is None or not len(candidates.ordinals):
             return self._nothing(question, suggest(self, question, candidates, "not_found") if suggestions else ())
         with timing.stage("extract"):
@@ -135,13 +136,10 @@ class Engine:
             shown = diversify(self.index, candidates, k)
             evidence = self._evidence(question, candidates, shown, seen)
         with timing.stage("decide"):
-            scored = self._score(question, candidates, seen)
-            calibration = self._calibration[question.search_lang]
-            status, level = status_of(scored.p, calibration)
-            reason = reason_of(self.index, question, candidates, status, level, list(seen[0].missing))
+            p, status, level, reason = self._decide(question, candidates, seen)
         with timing.stage("suggest"):
             leads = suggest(self, question, candidates, status) if suggestions and status != "answered" else ()
-        return self._finish(question, candidates, evidence, status, scored.p, level, reason, leads, include_passages)
+        return self._finish(question, candidates, evidence, status, p, level, reason, leads, include_passages)
 
     def score(self, text: str, **how: object) -> tuple[Question, Candidates, Scored | None]:
         """Question, candidates and features: what the evaluation and the calibration look at."""
@@ -184,9 +182,9 @@ class Engine:
         evidence: list[Evidence] = []
         for rank, position in enumerate(shown, start=1):
             examined = seen[position] if position < len(seen) else rest[position]
-            document, passage, ordinal = examined.document, examined.passage, examined.ordinal
+            document, passage = examined.document, examined.passage
             answers = examined.answers(question)
-            dense, lexical = candidates.dense_ranks.get(ordinal), candidates.lexical_ranks.get(ordinal)
+            place = explain_place(candidates, position)
             matched = show_matches(question, candidates.terms, passage, examined.matched)
             evidence.append(
                 Evidence(
@@ -196,14 +194,11 @@ class Engine:
                     rank=rank,
                     citation=rank,
                     highlights=make_highlights(answers, matched.spans, document.text),
-                    explain=Explanation(
-                        dense_rank=dense,
-                        lexical_rank=lexical,
-                        fused_rank=position + 1,
+                    explain=replace(
+                        place,
                         matched_terms=matched.terms,
-                        score=float(candidates.scores[position]),
                         gloss=matched.gloss,
-                        reason=_why(question, matched.terms, dense, lexical),
+                        reason=why(question.lang, matched.terms, place.dense_rank, place.lexical_rank),
                     ),
                 )
             )
@@ -214,6 +209,14 @@ class Engine:
         features = features_of(self.index, question, candidates, first, first.best_answer(question))
         return Scored(features, self._calibration[question.search_lang].probability(features))
 
+    def _decide(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> tuple[float, Status, Level, str]:
+        """Probability, state, level and reason; a greeting is not answered, whatever passages are shown with it."""
+        if asks_nothing(question.text):
+            return 0.0, "not_found", "none", empty_reason(question, self.index)
+        p = self._score(question, candidates, seen).p
+        status, level = status_of(p, self._calibration[question.search_lang])
+        return p, status, level, reason_of(self.index, question, candidates, status, level, list(seen[0].missing))
+
     def _finish(
         self,
         question: Question,
@@ -221,7 +224,7 @@ class Engine:
         evidence: list[Evidence],
         status: Status,
         p: float,
-        level: str,
+        level: Level,
         reason: str,
         suggestions: tuple[str, ...],
         include_passages: bool,
@@ -236,7 +239,7 @@ class Engine:
         return Answer(
             question=question,
             status=status,
-            confidence=make_confidence(p, level, reason),  # type: ignore[arg-type]
+            confidence=make_confidence(p, level, reason),
             text=" ".join(first.document.text[h.start : h.end] for h in spans),
             lang=first.document.lang if answered else None,
             citations=cited,
@@ -251,7 +254,7 @@ class Engine:
         return Answer(
             question=question,
             status="not_found",
-            confidence=make_confidence(0.0, "none", empty_reason(question, self.info.documents)),
+            confidence=make_confidence(0.0, "none", empty_reason(question, self.index)),
             text="",
             lang=None,
             citations=(),
@@ -281,19 +284,40 @@ def _without_answer(evidence: Evidence, point: bool) -> Evidence:
     return replace(evidence, highlights=matches, nearest=evidence.pointed_at if point else ())
 
 
-def _why(question: Question, terms: Sequence[str], dense: int | None, lexical: int | None) -> str:
-    """Why this passage, for people."""
-    words = ", ".join(dict.fromkeys(term for term in terms[:6]))
-    if question.lang == "es":
-        parts = [f"contiene {words}" if words else "no comparte palabras con la pregunta"]
-        if dense is not None:
-            parts.append(f"es el n.º {dense} por significado")
-        if lexical is not None:
-            parts.append(f"el n.º {lexical} por palabras")
-        return parts[0][:1].upper() + ", ".join(parts)[1:] + "."
-    parts = [f"contains {words}" if words else "shares no word with the question"]
-    if dense is not None:
-        parts.append(f"ranks {dense} by meaning")
-    if lexical is not None:
-        parts.append(f"{lexical} by words")
-    return parts[0][:1].upper() + ", ".join(parts)[1:] + "."
+def explain_place(candidates: Candidates, position: int) -> Explanation:
+    """Where a candidate stands in each arm and, by its score, in both; of two language versions joined the better rank counts."""
+    ordinal, score = int(candidates.ordinals[position]), float(candidates.scores[position])
+    versions = (ordinal, candidates.twins.get(ordinal))
+    dense, lexical = (
+        min((ranks[version] for version in versions if version in ranks), default=None)
+        for ranks in (candidates.dense_ranks, candidates.lexical_ranks)
+    )
+    return Explanation(dense, lexical, 1 + int(np.count_nonzero(candidates.scores > score)), (), score)
+
+
+_WHY: dict[Lang, dict[str, str]] = {
+    "en": {
+        "words": "Contains {words}",
+        "no words": "Shares no word with the question",
+        "both": ", ranks {dense} by meaning, {lexical} by words",
+        "dense": ", ranks {dense} by meaning",
+        "lexical": ", ranks {lexical} by words",
+        "neither": "",
+    },
+    "es": {
+        "words": "Contiene {words}",
+        "no words": "No comparte palabras con la pregunta",
+        "both": ", es el n.º {dense} por significado, el n.º {lexical} por palabras",
+        "dense": ", es el n.º {dense} por significado",
+        "lexical": ", es el n.º {lexical} por palabras",
+        "neither": "",
+    },
+}
+
+
+def why(lang: Lang, terms: Sequence[str], dense: int | None, lexical: int | None) -> str:
+    """Why this passage, for people: the words that it shares with the question, and its ranks where an arm found it."""
+    forms = _WHY[lang]
+    found = ("both" if lexical else "dense") if dense else ("lexical" if lexical else "neither")
+    said = forms["words" if terms else "no words"] + forms[found] + "."
+    return said.format(words=", ".join(dict.fromkeys(terms[:6])), dense=dense, lexical=lexical)

@@ -9,13 +9,15 @@ from itertools import pairwise
 from math import exp
 from pathlib import Path
 
+from rapidfuzz import process, utils
+
 from corpus.numerals import find_ordinals
 from corpus.records import Lang
 from corpus.words import find_words
 from index.analysis import Term
 from index.searching import Index
 from qa.answers import Confidence, Level, Question, Status
-from qa.examining import COVERED, Examined, Subject
+from qa.examining import COVERED, Examined, Name, Subject
 from qa.expecting import YEAR, find_counts, lacks_countries
 from qa.kinds import asks_for_person
 from qa.requests import asks_nothing
@@ -25,6 +27,7 @@ PATH = Path(__file__).parent / "calibration.json"
 # Values beyond which more of a feature says no more: a question of one or two words would be an extreme. Chosen on the dev split.
 CEILINGS = {"synonyms": 0.15, "lexical_around": 0.5, "needed_most": 0.5}
 AROUND = 8  # candidates that the best is compared with
+FEW = 15  # values of a filter that are all told where it has another one
 
 FEATURES = (
     "sentence",  # best cosine with one of its sentences
@@ -97,20 +100,22 @@ def load_calibration(path: Path = PATH) -> dict[str, Calibration]:
 
 def subject_of(index: Index, question: Question, candidates: Candidates) -> Subject:
     """The words of a question that name something: capitals inside it, acronyms, years, ordinals, glossary concepts."""
-    text = question.search_text
+    text, terms = question.search_text, candidates.terms
     words = find_words(text)
-    named: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
     # "First" is more often a word for the beginning than the number of a meeting.
     ordinals = {words[a].start for a, _, n in find_ordinals([w.surface for w in words], [w.folded for w in words]) if n > 1}
+    near = {word.start: frozenset(term.term for term in word.near) for word in terms.words}
+    named: dict[tuple[int, int], Name] = {}
     taken: set[int] = set()
-    for group in candidates.terms.groups:
-        start, end = group[0].start, group[0].end
-        concepts = [t for t in group if t.term.startswith("@")]
-        if concepts:
-            if index.english.idf(concepts[0].term) > 1.0:  # the process itself is in every passage
-                named.append((start, end, (frozenset(t.term for t in group),)))
-            taken.update(range(start, end))
-    for group in candidates.terms.groups:
+    for concept in terms.concepts:
+        # A notion such as "reintegration" is no name, and the process itself is in every passage.
+        if concept.term in index.analyzer.proper and index.english.idf(concept.term) > 1.0:
+            inside = [word for word in terms.words if concept.reaches_over(word.start, word.end)]
+            alternatives = tuple(frozenset(term.term for term in word.terms) for word in inside)
+            named[concept.start, concept.end] = Name(text[concept.start : concept.end], alternatives, concept.term)
+        taken.update(range(concept.start, concept.end))
+    before: tuple[int, int] | None = None
+    for group in terms.groups:
         start, end = group[0].start, group[0].end
         surface = text[start:end]
         if start in taken or any(t.term.startswith("@") for t in group):
@@ -118,14 +123,15 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         capital = surface[:1].isupper() and start > 0 and not re.search(r"[.?!¿¡:]\s*$", text[:start])
         number = bool(re.search(r"\d", surface)) or start in ordinals
         acronym = len(surface) > 1 and surface.isupper()
-        if capital or number or acronym:
-            terms = frozenset(t.term for t in group)
-            if capital and named and named[-1][1] == start - 1 and text[start - 1] == " " and named[-1][0] not in taken:
-                before = named.pop()  # "Northern Triangle", "Gustavo Mohar": one name
-                named.append((before[0], end, (*before[2], terms)))
-            else:
-                named.append((start, end, (terms,)))
-    return Subject(tuple((text[start:end], terms) for start, end, terms in sorted(named, key=lambda n: n[:2])))
+        if not (capital or number or acronym):
+            continue
+        alternatives = (frozenset(t.term for t in group) | near.get(start, frozenset()),)
+        if capital and before is not None and before[1] == start - 1 and text[start - 1] == " ":
+            alternatives = (*named.pop(before).words, *alternatives)  # "Northern Triangle", "Gustavo Mohar": one name
+            start = before[0]
+        before = start, end
+        named[before] = Name(text[start:end], alternatives)
+    return Subject(tuple(name for _, name in sorted(named.items())))
 
 
 def features_of(
@@ -251,10 +257,16 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "missing": "No passage of the collection mentions {names} together with the rest of the question.",
         "unknown": "No document of the collection mentions {names}.",
         "year": "No document of the collection says this about {names}.",
+        "left_out": "{names} stands only in menus or contact lines of “{title}”, which are not searched; see its source.",
         "topic": "The collection is about the Regional Conference on Migration; nothing in it concerns {names}.",
         "nothing": "The collection is about the Regional Conference on Migration; nothing was found in it that answers this question.",
         "program": "This searches {documents:,} documents about the Regional Conference on Migration and quotes what answers a question; ask one.",
         "filters": "No passage matches the chosen filters; take one of them away and ask again.",
+        "document": "There is no document with the id {names}; {known}.",
+        "kind": "There is no document of the kind {names}; {known}.",
+        "publisher": "There is no document of the publisher {names}; {known}.",
+        "all": "there are: {known}",
+        "nearest": "nearest are: {known}",
         "phrase": "No document contains the words {names} exactly so.",
     },
     "es": {
@@ -264,10 +276,16 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "missing": "Ningún pasaje de la colección menciona {names} junto con el resto de la pregunta.",
         "unknown": "Ningún documento de la colección menciona {names}.",
         "year": "Ningún documento de la colección dice esto sobre {names}.",
+        "left_out": "{names} solo figura en menús o líneas de contacto de «{title}», en los que no se busca; véase su fuente.",
         "topic": "La colección trata de la Conferencia Regional sobre Migración; nada en ella se refiere a {names}.",
         "nothing": "La colección trata de la Conferencia Regional sobre Migración; no se halló en ella nada que responda a esta pregunta.",
         "program": "Aquí se busca en {documents:,} documentos sobre la Conferencia Regional sobre Migración y se cita lo que responde a una pregunta; haga una.",
         "filters": "Ningún pasaje cumple los filtros elegidos; quite alguno y pregunte de nuevo.",
+        "document": "No hay ningún documento con el id {names}; {known}.",
+        "kind": "No hay ningún documento del tipo {names}; {known}.",
+        "publisher": "No hay ningún documento del editor {names}; {known}.",
+        "all": "hay: {known}",
+        "nearest": "los más parecidos son: {known}",
         "phrase": "Ningún documento contiene exactamente las palabras {names}.",
     },
 }
@@ -280,11 +298,17 @@ def _quote_names(names: list[str], lang: Lang) -> str:
     return ", ".join(marked[:-1]) + joint + marked[-1] if marked else ""
 
 
-def empty_reason(question: Question, documents: int) -> str:
-    """Why there is not a single passage of so many documents."""
+def empty_reason(question: Question, index: Index) -> str:
+    """Why there is not a single passage."""
     words = _REASONS[question.lang]
     if asks_nothing(question.text):
-        return words["program"].format(documents=documents)
+        return words["program"].format(documents=index.manifest.counts.documents)
+    if unknown := index.attributes.unknown(question.filters):
+        field, value, known = unknown
+        few = len(known) <= FEW
+        told = known if few else [name for name, *_ in process.extract(value, known, processor=utils.default_process, limit=3)]
+        there = words["all" if few else "nearest"].format(known="; ".join(told))
+        return words[field].format(names=_quote_names([value[:100]], question.lang), known=there)
     if question.filters.phrases:
         return words["phrase"].format(names=_quote_names(list(question.filters.phrases), question.lang))
     if question.filters.as_dict():
@@ -298,6 +322,9 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
     if status == "answered":
         return words[level]
     unknown = unknown_words(index, question, candidates)
+    if left_out := _words_left_out(index, question, candidates):
+        names, title = left_out
+        return words["left_out"].format(names=_quote_names([names], question.lang), title=title)
     if unknown and status == "not_found":
         known_subject = sum(1 for g in candidates.terms.groups if any(index.english.frequency(t.term) for t in g))
         key = "topic" if known_subject <= len(unknown) else "unknown"
@@ -308,6 +335,17 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
     if status == "related":
         return words["related"]
     return words["nothing"]
+
+
+def _words_left_out(index: Index, question: Question, candidates: Candidates) -> tuple[str, str] | None:
+    """The words of a question, with the title of a document, that stand only in what cleaning took out of that; None without any."""
+    found: dict[str, list[str]] = {}
+    for group in candidates.terms.groups if index.left_out else ():
+        title = next((index.left_out[term.term] for term in group if term.term in index.left_out), None)
+        if title is not None and not any(index.english.frequency(term.term) for term in group):
+            found.setdefault(title, []).append(question.search_text[group[0].start : group[0].end])
+    title, names = max(found.items(), key=lambda item: len(item[1]), default=("", []))
+    return (" ".join(names), title) if names else None
 
 
 def unknown_words(index: Index, question: Question, candidates: Candidates) -> list[str]:

@@ -40,7 +40,7 @@ _LEANS = re.compile(
     r"|[^.]*\b(?:among them|entre ell[ao]s)[.]?$"
 )
 PART_WITHIN = 0.2  # how far below the best a sentence may score that alone holds what another part of the question asks for
-NEARLY = 0.05  # a sentence whose score is less than this below the best may answer too; chosen on the dev split
+NEARLY = 0.05  # a sentence whose score is at most this below the best may answer too; chosen on the dev split
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ def choose_sentences(
 
     `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers, `of_parts`
     (parts, sentences) whether it holds the sort of thing that a part of the question asks for. Those join in that score at most
-    `nearly` below the best.
+    `nearly` below the best, beside it in its paragraph at most twice that.
     """
     best = int(scores.argmax())
     block = _list_around(text, spans, best)
@@ -275,11 +275,15 @@ def choose_sentences(
         others = np.flatnonzero(holds & (scores >= scores[best] - PART_WITHIN))
         if len(others) and not holds[list(chosen)].any() and len(chosen) < MAX_SENTENCES:
             chosen.add(int(others[scores[others].argmax()]))
-    # Others join in when they score nearly as well: the answer may run over two sentences, or stand beside the one that asks.
+    # Others join in when they score nearly as well: the answer may run over two sentences, or stand beside the one that repeats
+    # the question, so that the two beside it may be twice as far below.
+    near = scores >= scores[best] - nearly
+    for number in (best - 1, best + 1):
+        if 0 <= number < len(spans) and "\n" not in text[spans[min(number, best)][1] : spans[max(number, best)][0]]:
+            near[number] = scores[number] >= scores[best] - 2 * nearly
     for number in np.argsort(-scores, kind="stable").tolist():
-        if len(chosen) == MAX_SENTENCES or scores[number] < scores[best] - nearly:
-            break
-        chosen.add(number)
+        if near[number] and len(chosen) < MAX_SENTENCES:
+            chosen.add(number)
     for number in sorted(chosen):
         leans = number > 0 and len(chosen) < MAX_SENTENCES and _LEANS.match(text, *spans[number]) is not None
         if leans and "\n" not in text[spans[number - 1][1] : spans[number][0]]:

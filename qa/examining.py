@@ -55,10 +55,28 @@ RANKING_FEATURES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A name, acronym or number of a question."""
+
+    text: str  # as written
+    words: tuple[frozenset[str], ...]  # for each of its words the terms that stand for it, synonyms included
+    concept: str | None = None  # the glossary's term for it
+
+    def stands_in(self, present: Set[str]) -> bool:
+        """Whether terms hold it: its concept or all of its words; of another name half of them, as a person is often called by a
+        part of the name.
+        """
+        count = sum(bool(terms & present) for terms in self.words)
+        if self.concept is not None:
+            return self.concept in present or 0 < count == len(self.words)
+        return 2 * count >= len(self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """The names, acronyms and numbers of a question: what an answer must be about."""
 
-    names: tuple[tuple[str, tuple[frozenset[str], ...]], ...]  # as written; for each of its words the terms that stand for it
+    names: tuple[Name, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +113,6 @@ class Examined:
     def versions(self) -> tuple["Examined", ...]:
         """The passage itself, then its twin."""
         return (self,) if self.twin is None else (self, self.twin)
-
-
-def names_it(words: Sequence[frozenset[str]], present: Set[str]) -> bool:
-    """Whether at least half of the words of a name are there: a person is often called by a part of the name."""
-    return 2 * sum(bool(terms & present) for terms in words) >= len(words)
 
 
 def choice_scores(
@@ -286,7 +299,7 @@ class Examiner:
                 typed=typed[a:b],
                 header=headers[n],
                 coverage=covered[n],
-                missing=tuple([name for name, words_of in subject.names if not names_it(words_of, present[n])]),
+                missing=tuple([name.text for name in subject.names if not name.stands_in(present[n])]),
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),

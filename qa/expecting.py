@@ -78,7 +78,8 @@ _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\
 _PLACE = re.compile(
     r"\b(?:in|at|to|from|near|(?:set|planned|scheduled|due|prevista|previsto|programada|programado) (?:for|para)|city of|town of|en|a|desde|sede|ciudad de|[Hh]otel|hosted by)\s+"
     r"(?:(?:[Tt]he|[Ll]a|[Ee]l|[Ll]os|[Ll]as) )?(?:city of |[Cc]iudad de |[Hh]otel )?"
-    r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)"
+    r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*(?: City)?)|(?<=, )([A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*)|"
+    r"^(?:[Cc]iudad|[Ll]ugar|[Ss]ede|[Cc]ity|[Pp]lace|[Vv]enue|[Ll]ocation): (?:[Hh]otel )?([A-ZÁÉÍÓÚÑ][\w'’]*)"
 )
 _KIND_OF_PLACE = re.compile(
     r"\b(?:in|at|on|inside|outside|near|along|en|dentro de|cerca de|junto a) (?:(?:the|a|an|its|their|el|la|los|las|un|una|sus?) )?(?:[\w-]+ )?"
@@ -443,7 +444,7 @@ def _find_countries(text: str, question_words: frozenset[str], is_common: Callab
 def _holds_place(text: str, question_words: frozenset[str], known: frozenset[str]) -> bool:
     """A place that is not `known`; where the text calls it a city, that the question does not name."""
     for match in _PLACE.finditer(text):
-        place = fold((match[1] or match[2]).removesuffix(" City"))
+        place = fold((match[1] or match[2] or match[3]).removesuffix(" City"))
         if place not in (question_words if _CITY.search(match.group()) else known) and place not in MONTHS:
             return True
     return False

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.records import Lang
-from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
+from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, fold, folded_words
 from index.searching import Index
 from qa.exchanging import (
     AUXILIARY,
@@ -71,6 +71,11 @@ _YEAR_BEFORE = re.compile(
 _STEP = re.compile(
     r"\W*(?:(?P<next>(?:the )?(?:next|following)(?: one| meeting)?|after (?:that|it)|(?:and )?then|(?:la|el) (?:siguiente|pr[oó]xim[oa])(?: reuni[oó]n)?|"
     r"despu[eé]s|luego)|(?:the )?(?:previous|preceding)(?: one| meeting)?|(?:the one )?before(?: that| it)?|(?:la|el) anterior|antes)\W*",
+    re.IGNORECASE,
+)
+# All of what was asked for, those included that were told: "and the others?", "¿y los demás?".
+_OTHERS = re.compile(
+    r"\W*(?:no,? )?(?:the (?:others?(?: ones?)?|rest|remaining ones)|el (?:otro|resto)|la otra|l[ao]s (?:otr[ao]s|dem[aá]s|restantes))\W*",
     re.IGNORECASE,
 )
 _IS_IT = re.compile(r"\b(?:is|are) (?:it|they|he|she)\W*$", re.IGNORECASE)
@@ -160,7 +165,9 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     steps = _YEAR_AFTER.search(asked) or _YEAR_BEFORE.search(asked)
     if steps is None and _stands_alone(found, lang):
         return None  # before the whole conversation is gone through
-    earlier, spoken = _standing(history, index)
+    earlier, spoken = _standing(history, index, asked)
+    if _OTHERS.fullmatch(found.rest):
+        return earlier, spoken
     if (step := _STEP.fullmatch(found.rest)) and (stepped := swap_step(earlier, 1 if step["next"] else -1, index)):
         return stepped, spoken
     if steps is not None:
@@ -275,13 +282,17 @@ def _only_prepositions(rest: str, slots: Sequence[Slot], asked: str) -> bool:
     return not QUESTION_WORD.search(left)
 
 
-def _standing(history: Sequence[str], index: Index) -> tuple[str, Lang]:
-    """The last question of the history, itself completed where it was a follow-up, and its language."""
-    earlier, lang = history[0], guess_question_lang(history[0], index, None)
+def _standing(history: Sequence[str], index: Index, asked: str) -> tuple[str, Lang]:
+    """The last question of the history, itself completed where it was a follow-up, and its language; for one that points at
+    something ("that workshop") the last question that speaks of it.
+    """
+    turns = [(history[0], guess_question_lang(history[0], index, None))]
     for question in history[1:]:
+        earlier, lang = turns[-1]
         spoken = guess_question_lang(question, index, lang)
-        earlier, lang = _complete(question, [earlier], index, spoken) or (question, spoken)
-    return earlier, lang
+        turns.append(_complete(question, [earlier], index, spoken) or (question, spoken))
+    pointed_at = {fold(noun) for noun in _POINTED_AT.findall(asked)}
+    return next((turn for turn in reversed(turns) if pointed_at & set(folded_words(turn[0]))), turns[-1])
 
 
 def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> list[str]:

@@ -59,6 +59,12 @@ _REQUESTS = (
 )
 # One by one: as a single pattern they take five times as long to compile, a twentieth of the start of `rcm-qa ask`.
 _BEFORE = [re.compile(rf"\W*(?:{request})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE) for request in _REQUESTS]
+# "..., right?", "..., ¿verdad?" ask whether it is so.
+_TAG = re.compile(
+    r"\s*[,;.]\s*¿?\s*(?:right|correct|yes|no|(?:is|was|did|does|do|are|were|has|have)n['’]t (?:it|he|she|they|there)|verdad|cierto|no es (?:as[ií]|cierto|verdad)|"
+    r"no es as[ií]|correcto)\s*\?\W*$",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(
     r"\W*\b(?:please|pl[sz]|(?:many )?thanks|thank you|por favor|porfa(?:vor)?|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE
 )
@@ -75,6 +81,7 @@ _ABOUT_US = re.compile(
     r"c[oó]mo funciona(?: esto)?|(?:eres|es esto) (?:una? )?(?:robot|bot|humano|persona|ia|chatgpt))\W*",
     re.IGNORECASE,
 )
+_KNOWN = re.compile(r"\W*(?:(?:ya )?(?:conozco|s[eé]|entiendo)|(?:i|we) (?:already )?(?:know|understand))\b[^?¿]*", re.IGNORECASE)
 _LIGHT = frozenset("do make get go need hace hacer hago hacemos puedo puede podemos debo debe tengo tiene necesito".split())
 _AT_MOST = 4  # of them before one question
 
@@ -83,7 +90,7 @@ def strip_request(text: str) -> str:
     """A question without the words that only ask for an answer: greetings, "can you tell me", "quisiera saber", "please"; and
     without a sentence on who asks, where the question can do without.
     """
-    left = _AFTER.sub(r"\1", text)
+    left = _TAG.sub("?", _AFTER.sub(r"\1", text))
     for _ in range(_AT_MOST):
         if match := _WHO_ASKS.match(left):
             if not _has_content(left[match.end() :]):
@@ -95,7 +102,9 @@ def strip_request(text: str) -> str:
 
 
 def asks_nothing(text: str) -> bool:
-    """Whether a text is a greeting, thanks, a call for help or about this program, and no question about documents."""
+    """Whether a text is a greeting, thanks, a call for help or about this program, or says what somebody knows, and no question
+    about documents.
+    """
     left = text
     for _ in range(_AT_MOST):
         if not (match := _match_request(left)):
@@ -103,7 +112,7 @@ def asks_nothing(text: str) -> bool:
         left = left[match.end() :]
         if not re.search(r"\w", left):
             return True
-    return _ABOUT_US.fullmatch(strip_request(text)) is not None
+    return any(pattern.fullmatch(strip_request(text)) for pattern in (_ABOUT_US, _KNOWN))
 
 
 def _match_request(text: str) -> re.Match[str] | None:

@@ -6,6 +6,7 @@ By form alone: what a question is about is carried over as it stands.
 import re
 from collections.abc import Callable
 
+from corpus.dates import MONTHS
 from corpus.records import Lang
 from corpus.words import STOP_WORDS_OF_EITHER, folded_words
 from qa.kinds import CAPITALS
@@ -49,6 +50,13 @@ _LAST = re.compile(
 _NEXT = re.compile(
     rf"\b(?P<when>next|upcoming|pr[oó]xim[ao]s?) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>siguientes?)\b", re.IGNORECASE
 )
+# Years with two digits: "2008-09", "'99", "in May 98", "del 99", "en el 05". What else is counted or dated with "del" is below 32.
+_SECOND_YEAR = re.compile(r"\b((?:19|20)\d)(\d)([-–/])(\d\d)\b(?![-–/\d])")
+_SHORT_YEAR = re.compile(
+    rf"(?:(?<![\w’'])['’](?P<marked>\d\d)\b(?!['’])|\b(?:{'|'.join(name for name in MONTHS if len(name) > 3)}|may)(?: del?)? (?P<month>9\d)\b|"
+    r"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento)",
+    re.IGNORECASE,
+)
 # What is asked of an acronym: the words that ask, which no answer need say.
 _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
@@ -67,6 +75,19 @@ _STATE = r"(?-i:(?:[Tt]he )?[A-ZÁÉÍÓÚÑ][\w.]+(?: (?:(?:of|the|de|del|y|and
 _ALSO = r"(?: (?:also|still|now|currently|tambi[eé]n|todav[ií]a|a[uú]n))?"
 _MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| country| countries)?)"
 _MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros?|parte|integrante))"
+# What an English question asks indirectly, or as learners put it: "(tell me) why the RCM is called ...", "who its members are".
+_BE = r"(?P<verb>is|are|was|were|has|have|had|can|could|will|would|should)"
+_SUBJECT = rf"(?!{_BE[9:-1]}\b|many\b|much\b|long\b|often\b|old\b|far\b|big\b|do\b|does\b|did\b|to\b|else\b|exactly\b)(?P<subject>{_WORD}(?: {_WORD}){{0,5}}?)"
+_INDIRECT = (
+    re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} {_BE} (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
+    re.compile(rf"\W*(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>)\W*", re.IGNORECASE),
+)
+# In what an acronym or word means something; it goes without saying.
+_IN_THIS = re.compile(
+    r" (?:here|in (?:this|the|these) (?:context|conference|process|collection|documents?|texts?)|aqu[ií]|"
+    r"en (?:este|esta|estos|el|la|los) (?:contexto|conferencia|proceso|colecci[oó]n|documentos?|textos?))(?=\W*$)",
+    re.IGNORECASE,
+)
 # How answers say what is asked, in both languages; the questions that ask it, each with one group: what they are about.
 _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
     (
@@ -74,6 +95,8 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
         (
             rf"(?:(?:the )?(?:meaning|definition) of |define |(?:el |la )?(?:significado|definici[oó]n) de )({_NAMED})",
             rf"({_NAMED}) (?:meaning|definition|significado|definici[oó]n)",
+            rf"what means ({_NAMED})",
+            rf"what (?!do(?:es)?\b|did\b)({_NAMED}) means",
             _SHORT,
             rf"what {_SHORT} is",
             rf"what is {_SHORT} about",
@@ -154,6 +177,21 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
     return text
 
 
+def write_years(text: str) -> str:
+    """A question with its years in full: "2008-09" as "2008-2009", "del 99" as "del 1999", "'05" as "2005"."""
+
+    def in_full(match: re.Match[str]) -> str:
+        short = next(found for found in match.groups() if found)
+        at = match.group().rindex(short)
+        return match.group()[:at].rstrip("'’") + ("19" if int(short) > 50 else "20") + short
+
+    def second(match: re.Match[str]) -> str:
+        first, last = match[1] + match[2], match[1][:2] + match[4]
+        return f"{first}{match[3]}{last}" if int(first) < int(last) else match.group()
+
+    return _SHORT_YEAR.sub(in_full, _SECOND_YEAR.sub(second, text))
+
+
 def leave_out_vague_time(text: str) -> str:
     """A question without "now", "back then", "hoy", where at least two words of meaning are left."""
     left = re.sub(r"¿[ ,]+", "¿", _VAGUE.sub("", text).lstrip(" ,"))
@@ -162,12 +200,22 @@ def leave_out_vague_time(text: str) -> str:
 
 def reword(text: str, lang: Lang) -> str | None:
     """A question of a common form as answers would say it; None where it is of none."""
+    text = _IN_THIS.sub("", text) if asks_to_spell_out(text) else text
     if short := _acronym_asked(text):
         return _FORMS[0][0][lang].format(short)
     for pattern, asked in _PATTERNS:
         if match := pattern.fullmatch(text):
             return asked[lang].format(re.sub(r"^del ", "el ", match[1])).replace(" de el ", " del ")
     return None
+
+
+def ask_directly(text: str) -> str:
+    """An English question with its verb before its subject: "why the RCM is called so" as "Why is the RCM called so?"."""
+    for pattern in _INDIRECT:
+        if match := pattern.fullmatch(text):
+            rest = f" {match['rest']}" if match["rest"] else ""
+            return f"{match['asks'].capitalize()} {match['verb']} {match['subject']}{rest}?"
+    return text
 
 
 def asks_to_spell_out(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from corpus.records import Document, Lang
+from corpus.records import Lang
 from qa.answers import Question, Status
 from qa.retrieving import Candidates, diversify
 
@@ -11,14 +11,12 @@ if TYPE_CHECKING:
 
 _FORMS: dict[Lang, dict[str, str]] = {
     "en": {
-        "edition": "Where was the {edition} meeting of the RCM held?",
-        "about": "What does the collection say about {title}?",
+        "about": "What does the collection say about ‘{title}’?",
         "what": "What is the Regional Conference on Migration?",
         "members": "Which countries are members of the RCM?",
     },
     "es": {
-        "edition": "¿Dónde se celebró la {edition} reunión de la CRM?",
-        "about": "¿Qué dice la colección sobre {title}?",
+        "about": "¿Qué dice la colección sobre ‘{title}’?",
         "what": "¿Qué es la Conferencia Regional sobre Migración?",
         "members": "¿Qué países integran la CRM?",
     },
@@ -36,7 +34,8 @@ def suggest(
             document = engine.index.store.document_at(
                 int(engine.index.attributes.rows["document"][candidates.ordinals[position]])
             )
-            tries.extend(_questions_about(document, question.lang))
+            if document.title and document.lang == question.lang and len(document.title) < 90:
+                tries.append(forms["about"].format(title=document.title))
     tries += [forms["what"], forms["members"]]
     good: list[str] = []
     for text in dict.fromkeys(tries):
@@ -57,13 +56,3 @@ def _is_answered(engine: "Engine", text: str, lang: Lang) -> bool:
             known.clear()
         known[text, lang] = engine.answer(text, k=1, lang=lang, suggestions=False).status == "answered"
     return known[text, lang]
-
-
-def _questions_about(document: Document, lang: Lang) -> list[str]:
-    forms = _FORMS[lang]
-    questions: list[str] = []
-    if document.event.edition and document.event.city:
-        questions.append(forms["edition"].format(edition=document.event.edition))
-    if document.title and document.lang == lang and len(document.title) < 90:
-        questions.append(forms["about"].format(title=document.title))
-    return questions

@@ -17,7 +17,7 @@ from qa.following import complete_from_history
 from qa.kinds import kind_of
 from qa.language import guess_question_lang
 from qa.requests import asks_nothing, strip_request
-from qa.rewording import accent_question_word, date_today, leave_out_vague_time, reword
+from qa.rewording import accent_question_word, ask_directly, date_today, leave_out_vague_time, reword, write_years
 
 MAX_QUESTION_CHARS = 1000
 MAX_HISTORY = 20
@@ -34,6 +34,11 @@ _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
 _VERB_SLOT = re.compile(
     r"\b(?:quien(?:es)?|cuando|donde|como|por que|(?:que|cuant[oa]s|cual(?:es)?) [^\W\d]+)(?: (?:se|lo|la|le|les|nos))? ([^\W\d]{2,}(?:o|ia))\b",
     re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.IGNORECASE)
+# A person: what a collection writes more often is the secretariat.
+_SECRETARY = re.compile(
+    r"\b(?:quien(?:es)? (?:es|era|fue)|como se llama(?:ba)?|nombre de) la (?P<who>secretaria)\b", re.IGNORECASE
 )
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 
@@ -72,12 +77,17 @@ def understand(
     corrected = correct_spelling(search, index, search_lang)
     if corrected != search:
         search = shown = corrected
+    if (dated := write_years(search)) != search:
+        search = shown = dated
     if search_lang == "es":
         search = accent_question_word(search)
     if (dated := date_today(search, int(index.manifest.built_at[:4]), lambda year: index.english.frequency(year) > 0)) != search:
         search = shown = dated
     else:
         search = leave_out_vague_time(search)
+        if search_lang == "en":
+            search = ask_directly(search)
+            shown = shown and search
         if reworded := reword(search, search_lang):
             search = shown = reworded
     filters = filters or Filters()
@@ -123,8 +133,11 @@ def restore_accents(text: str, index: Index) -> str:
         text = text[: verb.start(1)] + _as_verb(verb[1]) + text[verb.end() :]
     pieces: list[str] = []
     end = 0
+    person = _SECRETARY.search(text)
     for word in find_words(text):
         form = word.folded
+        if person is not None and word.start == person.start("who"):
+            continue
         usual = index.vocabulary.spelling(form) if form in index.vocabulary and form not in STOP_WORDS_OF_EITHER else ""
         if len(usual) == len(word.surface) and _ACCENTED.search(usual):
             accents = zip(usual.upper() if word.surface.isupper() else usual.lower(), word.surface, strict=True)
@@ -143,8 +156,11 @@ def correct_spelling(text: str, index: Index, lang: Lang) -> str:
     """The text with words unknown to everything replaced by the collection's nearest word; known words stay."""
     pieces: list[str] = []
     end = 0
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
     for word in find_words(text):
         meant = _SHORTHAND[lang].get(word.surface)
+        if any(a <= word.start < b for a, b in addresses):
+            continue
         if meant is None and not _known(word, index, lang):
             meant = _mend(word, index, lang)
         if meant is not None:

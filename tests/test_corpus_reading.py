@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import UnreadableDocument
 from corpus.loading import Collection, load_collection
-from corpus.reading import Limits, decode_text, normalise, read_raw
+from corpus.reading import Limits, decode_text, normalise, parse_raw, read_file
 from corpus.records import Document
 
 BODY = "The member countries met for three days in Panama and agreed on a plan of work for the coming year."
@@ -381,7 +381,7 @@ def test_a_file_that_may_not_be_opened_is_reported(tmp_path: Path) -> None:
     (tmp_path / "good.md").write_text(BODY)
     assert [d.id for d in load_collection([tmp_path]).documents] == ["good"]
     with pytest.raises(UnreadableDocument, match="cannot be opened"):
-        read_raw(tmp_path / "gone.md", Limits())
+        read_file(tmp_path / "gone.md", Limits())
 
 
 def test_a_file_name_that_is_no_text_is_reported(tmp_path: Path) -> None:
@@ -466,7 +466,7 @@ def test_any_damage_gives_a_document_or_a_reason(tmp_path: Path, data: st.DataOb
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(bytes(seed))
     try:
-        raw = read_raw(path, Limits())
+        raw = parse_raw(read_file(path, Limits()), Limits())
     except UnreadableDocument as error:
         assert str(error)
     else:

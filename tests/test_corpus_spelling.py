@@ -23,6 +23,7 @@ from index.analysis import stem
         ("held", "holds"),
         ("chosen", "choosing"),
         ("undertook", "undertake"),
+        ("fifteen", "15"),
     ],
 )
 def test_one_word_has_one_stem(one: str, other: str) -> None:

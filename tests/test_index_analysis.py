@@ -39,6 +39,12 @@ class TinyLexicon:
 GLOSSED = Analyzer(lexicon=TinyLexicon())
 
 
+def test_words_of_a_label_are_glossed_whatever_their_capitals() -> None:
+    text = "Derechos y Mujeres: the Mujeres of Report"
+    places = [(term.start, term.term) for term in GLOSSED.english_terms(text, "en") if term.term == "woman"]
+    assert places == [(text.index("Mujeres"), "woman")]
+
+
 def names(terms: list[Term]) -> list[str]:
     return [term.term for term in terms]
 

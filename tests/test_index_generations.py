@@ -14,8 +14,8 @@ import pytest
 
 from corpus.tokens import packaged_model
 from index import projecting
-from index.anchors import parse_passage_id, resolve_passage
-from index.building import check_generation
+from index.anchors import parse_passage_id, resolve_passage, said_before
+from index.building import check_generation, roll_back
 from index.embedders import fingerprint_model
 from index.errors import BuildRefused, IndexError_, IndexMismatch, NoIndex, UnknownId
 from index.generations import Home
@@ -170,6 +170,30 @@ def test_going_back_and_forth_between_two_generations(tmp_path: Path, corpus: Pa
     assert "the city of Managua" not in texts(home)["managua"]
     assert home.rollback() == second
     assert (home.live_name(), home.previous_name()) == (second, first)
+
+
+@pytest.mark.parametrize("how", ["byte", "format", "gone"])
+def test_a_generation_that_does_not_pass_its_check_does_not_become_live_again(tmp_path: Path, corpus: Path, how: str) -> None:
+    home = build(tmp_path / "home", corpus)
+    build(tmp_path / "home", corpus, force=True)
+    live, previous = home.live_name(), home.previous_folder()
+    if how == "byte":
+        damage(previous / "documents.sqlite")
+    elif how == "format":
+        path = previous / "manifest.json"
+        path.write_text(path.read_text().replace(f'"format": {FORMAT}', f'"format": {FORMAT - 1}'))
+    else:
+        (previous / "vectors.faiss").unlink(missing_ok=True)
+        (previous / "names.json").unlink()
+    with pytest.raises(BuildRefused, match=f"previous generation {previous.name} cannot become live again"):
+        roll_back(home)
+    assert (home.live_name(), home.previous_name()) == (live, previous.name)
+
+
+def test_going_back_in_a_folder_that_is_no_home_leaves_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex, match="no previous generation"):
+        roll_back(Home(tmp_path / "mistyped"))
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_the_pointer_is_replaced_and_never_written_into(tmp_path: Path, corpus: Path) -> None:
@@ -534,6 +558,37 @@ def test_a_permalink_outlives_two_changes(tmp_path: Path, corpus: Path) -> None:
         build(tmp_path / "home", corpus)
     _, found, moved = resolve(home, identifier)
     assert moved and "The XIX Annual Meeting of the RCM took place in Managua" in found
+
+
+def before(home: Home, identifier: str) -> str | None:
+    with Index(home.live_folder(), None) as index:
+        return said_before(home.anchors, identifier, resolve_passage(index.store, home.anchors, identifier)[1])
+
+
+def test_a_permalink_whose_words_were_changed_in_place_tells_the_first_ones(tmp_path: Path, corpus: Path) -> None:
+    home = build(tmp_path / "home", corpus)
+    identifier, first = passages(home, "managua")[0]
+    assert before(home, identifier) is None
+    for old, new in (("in 2014", "in 2015"), ("in 2015", "in 2016"), ("in 2016", "in the year 2016")):
+        change(corpus, old=f"Nicaragua, {old}", new=f"Nicaragua, {new}")
+        build(tmp_path / "home", corpus)
+        found, text, moved = resolve(home, identifier)
+        assert f"Nicaragua, {new}" in text and moved == (found != identifier) == (new == "in the year 2016")
+        assert before(home, identifier) == first
+    change(corpus, old="Nicaragua, in the year 2016", new="Nicaragua, in 2014")
+    build(tmp_path / "home", corpus)
+    assert resolve(home, identifier) == (identifier, first, False) and before(home, identifier) is None
+
+
+def test_going_back_keeps_what_permalinks_of_the_newer_generation_quote(tmp_path: Path, corpus: Path) -> None:
+    home = build(tmp_path / "home", corpus)
+    change(corpus, old="The XIX Annual", new="In the summer of that year, as planned, the XIX Annual")
+    build(tmp_path / "home", corpus)
+    identifier, quoted = passages(home, "managua")[0]
+    roll_back(home)
+    found, text, moved = resolve(home, identifier)
+    assert moved and found != identifier and "The XIX Annual" in text
+    assert before(home, identifier) == quoted
 
 
 def test_a_permalink_to_words_that_are_gone_says_so(tmp_path: Path, corpus: Path) -> None:

@@ -1,3 +1,4 @@
+import logging
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from index.errors import BadModel
 from index.generations import Home
-from index.graph import CHECK_TEXTS, GraphEmbedder, map_weights
+from index.graph import CHECK_TEXTS, GraphEmbedder, _quantized, map_weights
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,19 @@ def test_a_vector_depends_on_neither_threads_nor_neighbours_nor_where_the_weight
     for folder in (live, tmp_path / "whole", tmp_path / "mapped"):
         for threads in (1, 2, 5):
             assert np.array_equal(GraphEmbedder(folder, threads=threads).embed(CHECK_TEXTS), expected)
+
+
+def test_the_advice_of_the_quantiser_is_not_heard_and_other_messages_are_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def advise(*arguments: object, **options: object) -> None:
+        logging.getLogger().warning("consider this")
+        raise ValueError("no graph")
+
+    monkeypatch.setattr("onnxruntime.quantization.quantize_dynamic", advise)
+    said: list[str] = []
+    with caplog.at_level(logging.WARNING):
+        assert _quantized(tmp_path, tmp_path, said.append) == []
+        logging.getLogger().warning("heard")
+    assert said == ["the graph cannot be quantised (no graph)"]
+    assert caplog.messages == ["heard"]

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpus.records import Lang
 from index.filters import Filters
 from index.generations import Home
 from index.searching import Index
-from qa.answering import Engine
+from qa.answering import Engine, explain_place, why
 from qa.answers import Answer, as_json
-from qa.deciding import AROUND
+from qa.deciding import AROUND, subject_of
 from qa.errors import BadQuestion
-from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, choice_scores, depth_of, ranking_features
+from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, Name, choice_scores, depth_of, ranking_features
 from qa.timing import STAGES, Timing
 from tests.conftest import WordEmbedder, build, write_documents
 
@@ -90,6 +91,9 @@ def check_laws(engine: Engine, answer: Answer, k: int) -> None:
             for mark in (h for h in passage["highlights"] if h["kind"] == kind):
                 assert at <= mark["start"] < mark["end"] <= passage["end"]
                 at = mark["end"]
+    places = [(p["explain"]["fused_rank"], p["explain"]["score"]) for p in body["passages"]]
+    for rank, score in places:
+        assert all((rank < other) == (score > less) for other, less in places if score != less)
     marks = [
         store.document(p["document"]["id"]).text[h["start"] : h["end"]]
         for p in body["passages"]
@@ -200,11 +204,44 @@ def test_filters_hold_for_every_passage(engine: Engine, filters: Filters) -> Non
 
 
 def test_filters_that_leave_nothing_are_told_as_the_reason(engine: Engine) -> None:
-    answer = engine.answer("When was the RCM created?", filters=Filters(document="nowhere"))
+    answer = engine.answer("When was the RCM created?", filters=Filters(document="managua", year_to=2010))
     assert (answer.status, answer.passages) == ("not_found", ())
     assert "filters" in answer.confidence.reason
     spanish = engine.answer("¿Cuándo se creó la CRM?", filters=Filters(lang="es", year_from=2020))
     assert spanish.status == "not_found" and "filtros" in spanish.confidence.reason
+
+
+@pytest.mark.parametrize(
+    "text, filters, said",
+    [
+        ("RCM", Filters(kind="memo"), "There is no document of the kind “memo”; there are: communique; press-release."),
+        ("¿Qué es la CRM?", Filters(kind="memo"), "No hay ningún documento del tipo «memo»; hay: communique; press-release."),
+        ("RCM", Filters(publisher="example ministry"), "of the publisher “example ministry”; nearest are: Example Ministry"),
+        ("¿Qué es la CRM?", Filters(document="manago"), "con el id «manago»; los más parecidos son: managua"),
+        ('"no such words"', Filters(document="manago"), "There is no document with the id “manago”"),
+    ],
+)
+def test_a_filter_on_what_no_document_is_gets_what_there_is(
+    engine: Engine, text: str, filters: Filters, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.deciding.FEW", 2 if filters.kind else 1)
+    answer = engine.answer(text, filters=filters)
+    assert answer.status == "not_found" and said in answer.confidence.reason
+
+
+@pytest.mark.parametrize(
+    "filters, said",
+    [
+        (Filters(lang="fr"), "lang='fr' is no language of the documents; expected en or es"),
+        (Filters(year_from=-5), "year_from=-5 is no year"),
+        (Filters(year_to=0), "year_to=0 is no year"),
+        (Filters(year_to=10**30), "is no year"),
+        (Filters(year_from=2014, year_to=2010), "year_from=2014 is after year_to=2010"),
+    ],
+)
+def test_a_filter_that_no_document_can_pass_is_refused(engine: Engine, filters: Filters, said: str) -> None:
+    with pytest.raises(BadQuestion, match=said):
+        engine.answer("RCM", filters=filters)
 
 
 def test_quoted_words_are_in_every_passage_shown(engine: Engine) -> None:
@@ -247,15 +284,38 @@ def test_a_related_passage_points_at_its_nearest_sentences_and_marks_none(
 
 @pytest.mark.parametrize("text, said", [("Hi there!", "This searches"), ("¡Hola!", "Aquí se busca"), ("thanks", "This searches")])
 def test_a_greeting_is_told_what_is_here_and_what_may_be_asked(engine: Engine, text: str, said: str) -> None:
-    answer = engine.answer(text, history=["Where was the XIX Annual Meeting held?"], include_passages=True)
+    answer = engine.answer(text, history=["Where was the XIX Annual Meeting held?"])
     assert (answer.status, answer.passages, answer.question.interpreted_as) == ("not_found", (), None)
+    shown = engine.answer(text, history=["Where was the XIX Annual Meeting held?"], include_passages=True)
+    assert shown.passages and shown == replace(answer, passages=shown.passages, facets=shown.facets)
     assert said in answer.confidence.reason and f" {engine.info.documents} " in answer.confidence.reason
     assert all(engine.answer(suggested).status == "answered" for suggested in answer.suggestions)
 
 
-def test_years_that_contradict_each_other_are_refused(engine: Engine) -> None:
-    with pytest.raises(BadQuestion, match="year_from=2014 is after year_to=2010"):
-        engine.answer("RCM", filters=Filters(year_from=2014, year_to=2010))
+@pytest.mark.parametrize("dense, lexical", [(2, 3), (2, None), (None, 3), (None, None)])
+@pytest.mark.parametrize(
+    "lang, terms, has, ranks",
+    [
+        ("en", ("RCM", "2014", "RCM"), "Contains RCM, 2014", ("ranks 2 by meaning, 3 by words", "ranks 2 by meaning", "ranks 3 by words")),
+        ("en", (), "Shares no word with the question", ("ranks 2 by meaning, 3 by words", "ranks 2 by meaning", "ranks 3 by words")),
+        ("es", ("CRM",), "Contiene CRM", ("es el n.º 2 por significado, el n.º 3 por palabras", "es el n.º 2 por significado", "es el n.º 3 por palabras")),
+    ],
+)  # fmt: skip
+def test_why_a_passage_is_shown_is_a_whole_sentence(
+    lang: Lang, terms: tuple[str, ...], has: str, ranks: tuple[str, str, str], dense: int | None, lexical: int | None
+) -> None:
+    both, by_meaning, by_words = ranks
+    found = (both if lexical else by_meaning) if dense else (by_words if lexical else "")
+    assert why(lang, terms, dense, lexical) == (f"{has}, {found}." if found else f"{has}.")
+
+
+def test_a_passage_that_is_there_in_both_languages_has_the_better_ranks_of_the_two(engine: Engine) -> None:
+    candidates = engine.search(engine.understand("Where was the RCM created?"), Timing())
+    shown, twin = next(iter(candidates.twins.items()))
+    position = candidates.ordinals.tolist().index(shown)
+    for ranks, best in (({twin: 4}, 4), ({shown: 2, twin: 4}, 2), ({shown: 5, twin: 4}, 4), ({}, None)):
+        place = explain_place(replace(candidates, dense_ranks=ranks, lexical_ranks={shown: 7}), position)
+        assert (place.dense_rank, place.lexical_rank) == (best, 7)
 
 
 @pytest.mark.parametrize("k", [0, -1, 51])
@@ -288,6 +348,54 @@ def test_a_collection_that_holds_no_word_of_a_question_nor_of_any_suggestion_say
     with Index(home.live_folder(), None) as index:
         answer = Engine(index).answer("Who piloted the zeppelin?")
     assert (answer.status, answer.passages, answer.suggestions) == ("not_found", (), ())
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        (
+            "oliver bridge email",
+            "“oliver bridge” stands only in menus or contact lines of “Onion soup”, which are not searched; see its source.",
+        ),
+        (
+            "¿Cuál es el teléfono de Oliver Bridge?",
+            "«Oliver Bridge» solo figura en menús o líneas de contacto de «Onion soup», en los que no se busca; véase su fuente.",
+        ),
+        ("oliver twist email", "“oliver” stands only in menus"),
+        ("Who is Twist?", "The collection is about the Regional Conference on Migration; nothing in it concerns “Twist”."),
+    ],
+)
+def test_what_cleaning_took_out_is_not_said_to_be_missing(text: str, reason: str, tmp_path: Path) -> None:
+    page = "Onion soup\n\nBoil three onions slowly. Stir them well.\n\nFor more information contact Oliver Bridge, Tel. 555 123 456\n"
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"soup.txt": page}))
+    with Index(home.live_folder(), WordEmbedder()) as index:
+        assert Engine(index).answer(text).confidence.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "name, present, stands",
+    [
+        (Name("Gustavo Mohar", (frozenset({"gustavo"}), frozenset({"mohar"}))), {"mohar"}, True),
+        (Name("15", (frozenset({"15"}),)), {"16"}, False),
+        (
+            Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"),
+            {"secretariat"},
+            False,
+        ),
+        (Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"), {"@executive"}, True),
+        (Name("Lima Process", (frozenset({"lima"}), frozenset({"process", "procedur"})), "@lima"), {"lima", "procedur"}, True),
+        (Name("SACM", (), "@sacm"), {"lima"}, False),
+    ],
+)
+def test_a_name_stands_where_its_concept_or_enough_of_its_words_do(name: Name, present: set[str], stands: bool) -> None:
+    assert name.stands_in(present) is stands
+
+
+def test_a_general_notion_is_no_name_that_a_passage_must_hold(tiny_engine: Engine) -> None:
+    question = tiny_engine.understand("the Lima Process on reintegration by NGOs in Ruritania, fifteen times")
+    candidates = tiny_engine.search(question, Timing())
+    subject = subject_of(tiny_engine.index, question, candidates)
+    assert [name.text for name in subject.names] == ["Lima Process", "Ruritania"]
 
 
 @pytest.mark.parametrize("text, counts", [("How many countries belong to the RCM?", COUNTED), ("When was the RCM created?", 1.0)])

@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,7 +8,9 @@ import pytest
 
 from index.generations import Home
 from index.manifest import read_manifest
+from index.searching import Index
 from qa.cli import COMMANDS, main
+from qa.timing import STAGES
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, write_documents
 
 QUESTION = "When and where was the RCM created?"
@@ -129,6 +133,15 @@ def test_an_answer_of_not_found_is_no_failure(run, home: str) -> None:
     assert json.loads(ran.out)["status"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    "text, begins", [(QUESTION, "Nothing found with these filters"), ("¿Qué es la CRM?", "Nada encontrado con")]
+)
+def test_what_filters_leave_out_is_not_said_to_be_missing_from_the_collection(run, home: str, text: str, begins: str) -> None:
+    ran = run("ask", text, "--filter", "kind=memo", "--home", home)
+    assert ran.status == 0 and ran.out.startswith(begins)
+    assert "“memo”" in ran.out or "«memo»" in ran.out
+
+
 def test_filters_language_history_and_number_of_passages_are_heeded(run, home: str) -> None:
     answer = json.loads(
         run("ask", QUESTION, "-k", 1, "--filter", "lang=es", "--filter", "year=1996", "--json", "--home", home).out
@@ -147,11 +160,14 @@ def test_filters_language_history_and_number_of_passages_are_heeded(run, home: s
         ([""], ("is empty",)),
         (["?!"], ("is empty",)),
         (["x" * 1001], ("1,001 characters",)),
-        ([QUESTION, "-k", "0"], ("k=0",)),
+        ([QUESTION, "-k", "0"], ("-k", "greater than or equal to 1")),
+        (["--batch", "x.jsonl", "--output", "y", "-k", "51"], ("-k", "less than or equal to 50")),
         ([QUESTION, "-k", "many"], ("-k", "integer")),
         ([QUESTION, "--lang", "fr"], ("'fr'", "en or es")),
         ([QUESTION, "--filter", "colour=red"], ("colour=red", "fields: lang")),
-        ([QUESTION, "--filter", "year=soon"], ("year=soon", "such as 2014")),
+        ([QUESTION, "--filter", "year=soon"], ("year is 'soon'", "valid integer")),
+        ([QUESTION, "--filter", "lang=fr"], ("lang='fr'", "en or es")),
+        ([QUESTION, "--filter", "year_from=-5"], ("year_from=-5", "such as 2014")),
         ([QUESTION, "--filter", "lang"], ("'lang'",)),
         ([QUESTION, "--filter", "year_from=2014", "--filter", "year_to=2010"], ("2014", "2010")),
         ([QUESTION, "--bogus"], ("--bogus",)),
@@ -159,7 +175,7 @@ def test_filters_language_history_and_number_of_passages_are_heeded(run, home: s
         (["--batch", "x.jsonl"], ("--output",)),
         ([QUESTION, "--batch", "x.jsonl", "--output", "y"], ("no question beside",)),
         (["--batch", "x.jsonl", "--output", "y", "--lang", "es"], ("each line of the file has its own lang",)),
-        (["--batch", "nowhere.jsonl", "--output", "y.jsonl"], ("nowhere.jsonl does not exist",)),
+        (["--batch", "nowhere.jsonl", "--output", "y.jsonl"], ("nowhere.jsonl cannot be read",)),
     ],
 )
 def test_a_mistake_in_asking_is_one_line_and_status_two(run, home: str, arguments: list[str], said: tuple[str, ...]) -> None:
@@ -228,6 +244,41 @@ def test_a_batch_keeps_the_order_and_goes_on_after_bad_lines(run, home: str, tmp
     assert not list(tmp_path.glob(".*new"))
 
 
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        (b'{"id": 1, "question": "Qu\xff es la CRM?"}', "not JSON in UTF-8"),
+        (b'{"id": "\\ud800", "question": "RCM"}', "not JSON in UTF-8"),
+        (b'{"id": 1}', "question is missing"),
+        (b'{"id": 1.5, "question": "RCM"}', "id.str is '1.5'"),
+        (b'{"id": 1, "question": "RCM", "history": ""}', "history is ''"),
+        (b'{"id": 1, "question": "RCM", "filters": []}', "filters is '[]': input should be an object"),
+        (b'{"id": 1, "question": "RCM", "filters": {"kind": ["a"]}}', "filters.kind is"),
+        (b'{"id": 1, "question": "RCM", "filters": {"colour": "red"}}', "'filters.colour' is no known key"),
+        (b'{"id": 1, "question": "RCM", "filters": {"lang": "fr"}}', "lang='fr' is no language"),
+    ],
+)
+def test_a_bad_line_of_a_batch_is_told_and_the_next_is_answered(run, home: str, tmp_path: Path, line: bytes, said: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    good = {"id": "good", "question": QUESTION, "lang": None, "filters": {"lang": None, "year": 1996}}
+    source.write_bytes(line + b"\r\n" + json.dumps(good).encode() + b"\r\n")
+    assert run("ask", "--batch", source, "--output", target, "--home", home).status == 0
+    bad, answered = (json.loads(line) for line in target.read_text().splitlines())
+    assert said in bad["error"]["detail"]
+    assert answered["result"]["question"]["filters"] == {"year_from": 1996, "year_to": 1996}
+
+
+def test_a_batch_is_read_from_a_pipe_and_its_first_line_may_have_a_mark(run, home: str, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"\xef\xbb\xbf" + json.dumps({"id": 1, "question": QUESTION}).encode())
+    os.close(writing)
+    ran = run("ask", "--batch", f"/dev/fd/{reading}", "--output", tmp_path / "out.jsonl", "--home", home)
+    os.close(reading)
+    assert (ran.status, ran.err) == (0, "")
+    result = json.loads((tmp_path / "out.jsonl").read_text())["result"]
+    assert set(result["took_ms"]) == {*STAGES, "total"} and result["took_ms"]["total"] > 0
+
+
 def test_a_batch_that_cannot_be_written_is_told(run, home: str, tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(json.dumps({"id": 1, "question": QUESTION}) + "\n")
@@ -264,12 +315,14 @@ def test_an_answer_that_was_kept_is_verified(run, home: str, tmp_path: Path) -> 
         (["--file", "bad.json"], "is not JSON"),
         (["--file", "other.json"], "no ANSWER object"),
         (["--file", "latin.json"], "is not JSON"),
+        (["--file", "deep.json"], "nested too deeply"),
     ],
 )
 def test_a_mistake_in_verifying_is_one_line_and_status_two(run, home: str, arguments: list[str], said: str) -> None:
     Path("bad.json").write_text("{")
     Path("other.json").write_text("[1]")
     Path("latin.json").write_bytes(b'"\xff"')
+    Path("deep.json").write_text("[" * 200_000)
     refused(run("verify", *arguments, "--home", home), said)
 
 
@@ -292,6 +345,7 @@ def test_a_passage_is_cited_in_every_style(run, home: str, style: str, begins: s
         (["nowhere:0-5"], "'nowhere'"),
         (["puebla:90000-90001"], "no passage at"),
         (["puebla:0-10", "--style", "apa"], "'apa'"),
+        (["\udcff:0-5"], r"'\udcff' is no character"),
         ([], "passage"),
     ],
 )
@@ -299,6 +353,24 @@ def test_a_mistake_in_citing_is_one_line_and_status_two(run, home: str, argument
     ran = run("cite", *arguments, "--home", home)
     refused(ran)
     assert said.lower() in ran.err.lower()
+
+
+def test_half_a_surrogate_pair_is_printed_as_an_escape(run, home: str) -> None:
+    ran = run("verify", "\udcff abc", "--home", home)
+    assert ran.status == 0 and r"\udcff abc" in ran.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_output_that_cannot_be_written_is_one_line_and_status_one(home: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "qa.cli", "documents", "--home", home],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+    assert (ran.returncode, ran.stderr) == (1, "rcm-qa documents: No space left on device\n")
 
 
 def test_the_documents_are_listed(run, home: str) -> None:
@@ -375,7 +447,6 @@ class TestCommandsThatBuild:
         home = Home(tmp_path / "home")
         with home.build_lock():
             refused(run("build", "--quiet", "--corpus", corpus, "--home", home.path), "another build", status=1)
-            refused(run("rollback", "--home", home.path), "another build", status=1)
 
     def test_going_back(self, run, tmp_path: Path, corpus: Path) -> None:
         home = Home(tmp_path / "home")
@@ -383,8 +454,22 @@ class TestCommandsThatBuild:
         first = home.live_name()
         refused(run("rollback", "--home", home.path), "no previous generation", status=1)
         run("build", "--corpus", corpus, "--home", home.path, "--force")
+        with home.build_lock():
+            refused(run("rollback", "--home", home.path), "another build", status=1)
         ran = run("rollback", "--home", home.path)
         assert ran.status == 0 and str(first) in ran.out and home.live_name() == first
+
+    def test_a_citation_of_words_that_were_changed_since_tells_them(self, run, tmp_path: Path, corpus: Path) -> None:
+        for year in ("2014", "2015"):
+            (corpus / "managua.md").write_text(
+                TINY_DOCUMENTS["managua.md"].replace("Nicaragua, in 2014", f"Nicaragua, in {year}")
+            )
+            run("build", "--quiet", "--corpus", corpus, "--home", tmp_path / "home")
+        with Index(Home(tmp_path / "home").live_folder(), None) as index:
+            [(_, passage)] = index.store.passages_of("managua")
+        ran = run("cite", passage.id, "--home", tmp_path / "home")
+        assert ran.status == 0 and ran.err.startswith("the passage was changed; it said: The XIX Annual Meeting")
+        assert "Nicaragua, in 2014" in ran.err
 
     def test_documents_are_added_and_removed(self, run, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("RCM_QA_CORPUS", str(corpus))

@@ -216,7 +216,7 @@ def test_each_part_of_a_question_gets_a_sentence_that_holds_what_it_asks_for(tin
     text = "It was held in Belize. It rained. The law came in 2010."
     spans = [(0, 22), (23, 32), (33, 55)]
     question = understand("Where was it held, and when?", tiny_index)
-    scores = np.array([0.5, 0.4, 0.4], np.float32)
+    scores = np.array([0.5, 0.3, 0.4], np.float32)
     where, when = [True, False, False], [False, False, True]
     assert choose_sentences(question, text, spans, scores, np.array([where, when])) == [spans[0], spans[2]]
     assert choose_sentences(question, text, spans, scores, np.array([where])) == [spans[0]]
@@ -235,4 +235,5 @@ def test_sentences_that_answer_nearly_as_well_are_shown_too_three_at_most(tiny_i
     assert chosen(0.5, 0.1, 0.46, 0.1, 0.1) == [0, 2]
     assert chosen(0.5, 0.1, 0.44, 0.1, 0.1) == [0]
     assert chosen(0.5, 0.1, 0.46, 0.1, 0.1, nearly=0.0) == [0]
+    assert chosen(0.1, 0.41, 0.5, 0.41, 0.41) == [1, 2, 3], "the two beside the best may be twice as far below"
     assert chosen(0.46, 0.48, 0.47, 0.49, 0.5) == [1, 3, 4]

@@ -5,7 +5,7 @@ import pytest
 from corpus.records import Lang
 from index.searching import Index
 from qa.requests import asks_nothing, strip_request
-from qa.rewording import accent_question_word, date_today, leave_out_vague_time, reword
+from qa.rewording import accent_question_word, ask_directly, date_today, leave_out_vague_time, reword, write_years
 from qa.understanding import MAX_QUESTION_CHARS, understand
 
 
@@ -45,6 +45,9 @@ from qa.understanding import MAX_QUESTION_CHARS, understand
         ("ok, different question: how many came?", "how many came?"),
         ("Otra cosa: ¿qué es el fondo?", "¿qué es el fondo?"),
         ("Thanks a lot, and who paid?", "and who paid?"),
+        ("The fund was created in 2010, right?", "The fund was created in 2010?"),
+        ("El fondo tiene reglas, ¿verdad?", "El fondo tiene reglas?"),
+        ("It ended, didn't it?", "It ended?"),
     ],
 )
 def test_words_that_only_ask_for_an_answer_are_left_out(text: str, left: str) -> None:
@@ -106,6 +109,10 @@ def test_a_question_all_small_or_all_in_capitals_is_written_as_the_collection_wr
         ("what the ABC is", "en", "What is the ABC?"),
         ("What does ABC stand for?", "en", "What is ABC?"),
         ("siglas ABC", "es", "¿Qué es ABC?"),
+        ("What means ABC here?", "en", "What is ABC?"),
+        ("What does ABC mean in this conference?", "en", "What is ABC?"),
+        ("¿Qué significa ABC en este contexto?", "es", "¿Qué es ABC?"),
+        ("What asylum means?", "en", "What is asylum?"),
         ("ABC history", "en", "How and when was ABC created?"),
         ("What is the origin of the Lima Process?", "en", "How and when was the Lima Process created?"),
         ("How did the ABC come about?", "en", "How and when was the ABC created?"),
@@ -170,19 +177,62 @@ def test_the_question_itself_is_kept_and_a_new_wording_is_shown(tiny_index: Inde
     assert (question.text, question.search_text) == (asked, "How and when was the RCM created?")
     assert question.interpreted_as == question.search_text
     polite = understand("Could you tell me when the RCM was created?", tiny_index)
-    assert (polite.search_text, polite.interpreted_as, polite.kind) == ("when the RCM was created?", None, "when")
+    assert (polite.search_text, polite.interpreted_as, polite.kind) == ("When was the RCM created?", None, "when")
 
 
 def test_a_polite_follow_up_is_completed(tiny_index: Index) -> None:
     question = understand("Thanks! And when?", tiny_index, history=["Please tell me where the RCM was created"])
-    assert question.search_text == "When the RCM was created"
+    assert question.search_text == question.interpreted_as == "When was the RCM created?"
 
 
-@pytest.mark.parametrize("part", ["hi ", "the a ", "¿", "please, ", "is Aa of Aa ", "of the A", "tell me about "])
+@pytest.mark.parametrize(
+    "text, direct",
+    [
+        ("why the ABC is called so", "Why is the ABC called so?"),
+        ("When ABC meetings are held?", "When are ABC meetings held?"),
+        ("how the secretariat can be reached", "How can the secretariat be reached?"),
+        ("who the members of the ABC are", "Who are the members of the ABC?"),
+        ("what ABC is", "What is ABC?"),
+        ("How many people were there?", "How many people were there?"),
+        ("Where is the seat?", "Where is the seat?"),
+        ("when women are asked, what do they say?", "when women are asked, what do they say?"),
+        ("the place where it is held", "the place where it is held"),
+    ],
+)
+def test_an_indirect_question_is_asked_directly(text: str, direct: str) -> None:
+    assert ask_directly(text) == direct
+
+
+@pytest.mark.parametrize(
+    "text, written",
+    [
+        ("the 2008-09 crisis", "the 2008-2009 crisis"),
+        ("2019/20", "2019/2020"),
+        ("la reunión de enero del 99", "la reunión de enero del 1999"),
+        ("¿Qué se acordó en el 05?", "¿Qué se acordó en el 2005?"),
+        ("in ’98 or May 97", "in 1998 or May 1997"),
+        ("el 99 % de ellos, el 15 de mayo", "el 99 % de ellos, el 15 de mayo"),
+        ("2012-05-03, 2023-2026, 1999-98, in May 2008", "2012-05-03, 2023-2026, 1999-98, in May 2008"),
+        ("de 96 participantes", "de 96 participantes"),
+    ],
+)
+def test_years_are_written_in_full(text: str, written: str) -> None:
+    assert write_years(text) == written
+
+
+def test_a_short_year_is_searched_and_shown_in_full(tiny_index: Index) -> None:
+    question = understand("¿Dónde fue la reunión del 96?", tiny_index)
+    assert question.search_text == question.interpreted_as == "¿Dónde fue la reunión del 1996?"
+
+
+@pytest.mark.parametrize(
+    "part", ["hi ", "the a ", "¿", "please, ", "is Aa of Aa ", "of the A", "tell me about ", "why a ", "2008-09 ", "'9"]
+)
 def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
     text = (part * MAX_QUESTION_CHARS)[:MAX_QUESTION_CHARS]
     left = strip_request(text)
     assert left and reword(left, "en") is None  # a pattern that explodes would take years
+    assert ask_directly(write_years(text))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +248,9 @@ def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
         ("Muchas gracias por la ayuda", True),
         ("gracias a quién se creó", False),
         ("help for migrants", False),
+        ("Ya conozco el de migración laboral.", True),
+        ("I already know the first one", True),
+        ("I know the members, and who are the observers?", False),
         ("What is it?", False),
         ("¿Quién es el coordinador?", False),
     ],

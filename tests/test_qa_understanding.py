@@ -1,9 +1,12 @@
 import pytest
 
 from index.filters import Filters
+from index.generations import Home
 from index.searching import Index
 from qa.errors import BadQuestion
 from qa.understanding import MAX_QUESTION_CHARS, clean_question, restore_accents, understand
+
+NO_QUESTIONS = ("thank you!", "Ya conozco México.")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,7 @@ from qa.understanding import MAX_QUESTION_CHARS, clean_question, restore_accents
         ("Darién crossings", "en"),  # a name has an accent in both
         ("RCM 2014", "en"),
         ("CRM 2014", "es"),
+        ("contact e-mail meeting", "en"),  # no "e", the Spanish "and"
     ],
 )
 def test_the_language_of_a_question_is_that_of_its_words(tiny_index: Index, text: str, lang: str) -> None:
@@ -171,6 +175,17 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["What was the XV meeting about?"], "when was it?", "When was the XV meeting?"),
         (["¿Qué dice la colección sobre niños migrantes?"], "¿y las mujeres?", "¿Qué dice la colección sobre mujeres migrantes?"),
         (["What is the RCM?"], "Nice name. When did it start?", "When did the RCM start?"),
+        (["Which countries are members of the RCM?"], "And the others?", "Which countries are members of the RCM?"),
+        (
+            ["¿Qué países son miembros de la CRM?", "Ya conozco México."],
+            "¿y los demás?",
+            "¿Qué países son miembros de la CRM?",
+        ),
+        (
+            ["Who attended the workshop in Tapachula?", "How many pages does the 2016 declaration have?"],
+            "Who paid for that workshop?",
+            "Who paid for that workshop (Tapachula)?",
+        ),
     ],
 )
 def test_a_follow_up_takes_the_rest_from_the_question_before(
@@ -178,7 +193,7 @@ def test_a_follow_up_takes_the_rest_from_the_question_before(
 ) -> None:
     question = understand(text, tiny_index, history=history)
     assert question.search_text == question.interpreted_as == searched
-    assert (question.text, question.history) == (text, tuple(item for item in history if item != "thank you!"))
+    assert (question.text, question.history) == (text, tuple(item for item in history if item not in NO_QUESTIONS))
 
 
 @pytest.mark.parametrize(
@@ -255,6 +270,19 @@ def test_the_kind_of_answer_is_told_from_the_question(tiny_index: Index, text: s
 )
 def test_a_spanish_question_without_accents_gets_those_of_the_collection(tiny_index: Index, text: str, searched: str) -> None:
     assert restore_accents(text, tiny_index) == searched
+
+
+@pytest.mark.model
+def test_a_secretary_is_a_person_where_a_name_is_asked_for(bundled_home: Home) -> None:
+    with Index(bundled_home.live_folder(), None) as index:
+        assert restore_accents("donde esta la secretaria ejecutiva", index) == "donde esta la secretaría ejecutiva"
+        assert restore_accents("como se llama la secretaria ejecutiva", index) == "como se llama la secretaria ejecutiva"
+
+
+def test_an_address_is_not_mended(bundled_home: Home) -> None:
+    with Index(bundled_home.live_folder(), None) as index:
+        assert understand("jgallo@iom.int", index).search_text == "jgallo@iom.int"
+        assert understand("www.crmvs.org/meetingz", index).search_text == "www.crmvs.org/meetingz"
 
 
 def test_an_english_question_gets_no_accents(tiny_index: Index) -> None:

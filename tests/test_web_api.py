@@ -64,6 +64,10 @@ def test_filters_hold(client: TestClient) -> None:
     answer = client.get("/api/v1/ask", params={"q": "meeting of the RCM", "year_from": 2014, "include": "passages"}).json()
     assert {p["document"]["id"] for p in answer["passages"]} == {"managua"}
     assert answer["question"]["filters"] == {"year_from": 2014}
+    none = client.get("/api/v1/ask", params={"q": MEMBERS, "kind": "memo"}).json()
+    assert none["status"] == "not_found" and "press-release" in none["confidence"]["reason"]
+    found = client.get("/api/v1/search", params={"q": MEMBERS, "kind": "memo"}).json()
+    assert (found["total"], found["notes"]) == (0, [none["confidence"]["reason"]])
 
 
 def test_passages_of_an_unanswerable_question_come_only_when_asked_for(
@@ -195,6 +199,7 @@ def test_a_passage_comes_with_its_neighbours(client: TestClient) -> None:
     assert (first["previous"], first["next"]["id"]) == (None, ids[1])
     assert second["previous"]["id"] == ids[0]
     assert (first["moved"], first["passage"]["id"], first["requested"]) == (False, ids[0], ids[0])
+    assert (first["changed"], first["said_before"]) == (False, None)
 
 
 @pytest.mark.parametrize(

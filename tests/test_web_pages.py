@@ -352,3 +352,7 @@ def test_an_empty_selection_accepts_everything() -> None:
 def test_a_greeting_is_not_told_to_be_missing(client: TestClient, text: str, lang: str, heading: str) -> None:
     page = client.get("/", params={"q": text}, headers={**HTML, "Accept-Language": lang}).text
     assert heading in page and "Not in this collection" not in page and "No está en esta colección" not in page
+
+
+def test_a_mistyped_value_is_as_if_it_were_not_there() -> None:
+    assert read_params(QueryParams("q=a&year_from=0000&year_to=20x4&k=x")) == AskParams(q="a")

@@ -158,6 +158,7 @@ def test_a_new_generation_is_served_without_dropping_a_request_and_old_links_lea
         found = client.get(f"/api/v1/passages/{old_link}").json()
         assert found["moved"] is True
         assert found["requested"] == old_link != found["passage"]["id"]
+        assert found["changed"] is True and found["said_before"].startswith("The XIX Annual")
         assert "XIX Annual Meeting" in found["passage"]["text"]
 
 

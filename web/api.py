@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from index.errors import IndexError_
-from qa.answering import Engine
-from qa.answers import Evidence, Explanation, Question, as_json, evidence_json
+from qa.answering import Engine, explain_place
+from qa.answers import Evidence, as_json, evidence_json
+from qa.deciding import empty_reason
 from qa.errors import QaError
 from qa.retrieving import Candidates
 from qa.timing import Timing
@@ -177,10 +178,11 @@ def search(request: Request) -> Response:
                 "interpreted_as": question.interpreted_as,
                 "filters": question.filters.as_dict(),
             },
-            "passages": [evidence_json(e) for e in _ranked(engine, question, candidates, query.offset, query.limit)],
+            "passages": [evidence_json(e) for e in _ranked(engine, candidates, query.offset, query.limit)],
             "total": total,
             "limit": query.limit,
             "offset": query.offset,
+            "notes": [*candidates.notes] if total else [empty_reason(question, engine.index)],
             "index": index_json(engine),
         }
 
@@ -193,22 +195,15 @@ def index_json(engine: Engine) -> dict[str, Any]:
     return {name: getattr(info, name) for name in info.__slots__}
 
 
-def _ranked(engine: Engine, question: Question, candidates: Candidates, offset: int, limit: int) -> list[Evidence]:
+def _ranked(engine: Engine, candidates: Candidates, offset: int, limit: int) -> list[Evidence]:
     store = engine.index.store
     ordinals = candidates.ordinals[offset : offset + limit].tolist()
     if not ordinals:
         return []
     out = []
-    for rank, (ordinal, passage) in enumerate(zip(ordinals, store.passages_at(ordinals), strict=True), start=offset + 1):
+    for rank, passage in enumerate(store.passages_at(ordinals), start=offset + 1):
         document = store.document(passage.document_id)
-        explain = Explanation(
-            dense_rank=candidates.dense_ranks.get(ordinal),
-            lexical_rank=candidates.lexical_ranks.get(ordinal),
-            fused_rank=rank,
-            matched_terms=(),
-            score=float(candidates.scores[rank - 1]),
-        )
-        out.append(Evidence(passage, document, store.variants(document), rank, rank, (), explain))
+        out.append(Evidence(passage, document, store.variants(document), rank, rank, (), explain_place(candidates, rank - 1)))
     return out
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from corpus.records import Document, Passage
-from index.anchors import resolve_passage
+from index.anchors import resolve_passage, said_before
 from qa.answers import document_json
 from qa.citing import text_fragment_link
 from web.api import index_json
@@ -119,11 +119,13 @@ def get_text(request: Request, document_id: DocumentId) -> Response:
     operation_id="get_passage",
 )
 def get_passage(request: Request, passage_id: PassageId) -> Response:
-    """One passage with the one before and after it; found again by its words where its document has changed."""
+    """One passage with the one before and after it; found again by its words where its document has changed, which is told."""
     site = site_of(request)
     engine = site.engine()
     store = engine.index.store
-    _, passage, moved = resolve_passage(store, site.live.home.anchors, passage_id)
+    anchors = site.live.home.anchors
+    _, passage, moved = resolve_passage(store, anchors, passage_id)
+    before = said_before(anchors, passage_id, passage)
 
     def make() -> dict[str, Any]:
         document = store.document(passage.document_id)
@@ -132,6 +134,8 @@ def get_passage(request: Request, passage_id: PassageId) -> Response:
         return {
             "requested": passage_id,
             "moved": moved,
+            "changed": before is not None,
+            "said_before": before,
             "passage": passage_json(passage),
             "previous": passage_json(around[at - 1]) if at > 0 else None,
             "next": passage_json(around[at + 1]) if at + 1 < len(around) else None,

@@ -97,7 +97,7 @@ def read_params(query: QueryParams) -> AskParams:
 
     def year(name: str) -> int | None:
         value = query.get(name, "").strip()
-        return int(value) if re.fullmatch(r"[0-9]{4}", value, re.ASCII) else None
+        return int(value) if re.fullmatch(r"(?!0000)[0-9]{4}", value, re.ASCII) else None
 
     k = query.get("k", "")
     return AskParams(

@@ -157,6 +157,7 @@ SEARCH: dict[str, Any] = {
     "total": 64,
     "limit": 1,
     "offset": 0,
+    "notes": [],
     "index": {
         "generation": "20260101T120000-0a1b2c3d",
         "built_at": "2026-01-01T12:00:00+00:00",

@@ -12,7 +12,7 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
 
 from corpus.records import Document, Passage
-from index.anchors import parse_passage_id, resolve_passage
+from index.anchors import parse_passage_id, resolve_passage, said_before
 from index.errors import IndexError_, UnknownId
 from index.filters import Filters
 from index.generations import Home
@@ -140,6 +140,7 @@ class Tools:
         }
         if passage is not None:
             metadata |= {"section": list(passage.section), "page": passage.page, "moved": moved}
+            metadata["said_before"] = said_before(self._home.anchors, id, passage)
         return Fetched(
             id=passage.id if passage else document.id,
             title=_title(document, passage),

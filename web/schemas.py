@@ -137,6 +137,7 @@ class SearchOut(_Out):
     total: Annotated[int, Field(description="passages that can be paged through")]
     limit: int
     offset: int
+    notes: Annotated[list[str], Field(description="what a reader should know, such as why there is no passage")]
     index: IndexOut
 
 
@@ -209,10 +210,12 @@ class PlainPassageOut(_Out):
 
 
 class OnePassageOut(_Out):
-    """A passage with its neighbours; `moved` where the id was found again in a changed document."""
+    """A passage with its neighbours."""
 
     requested: str
-    moved: bool
+    moved: Annotated[bool, Field(description="the id was found again elsewhere in a changed document")]
+    changed: Annotated[bool, Field(description="it says something else than what the id first quoted, as far as is known")]
+    said_before: Annotated[str | None, Field(description="where it changed: what the id first quoted")]
     passage: PlainPassageOut
     previous: PlainPassageOut | None
     next: PlainPassageOut | None

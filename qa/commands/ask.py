@@ -3,25 +3,60 @@
 import json
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic_core import from_json
 
 from corpus.errors import CorpusError
+from corpus.records import Lang
 from index.errors import IndexError_
 from index.filters import Filters
-from qa.answering import DEFAULT_PASSAGES, Engine
+from qa.answering import DEFAULT_PASSAGES, MAX_PASSAGES, Engine
 from qa.answers import Answer, Evidence, as_json
 from qa.citing import cite
 from qa.commands.frame import HomeOption, LangOption, check_lang, run_command
-from qa.errors import BadQuestion, QaError
+from qa.errors import BadQuestion, BadRequest, QaError
 from qa.live import open_engine
 from qa.settings import load_settings
 from qa.timing import Timing
 
-_FIELDS = {"lang": str, "year": int, "year_from": int, "year_to": int, "kind": str, "publisher": str, "document": str}
+_Value = Annotated[str, Field(min_length=1)]
+
+
+class _FilterFields(BaseModel):
+    """Filters as they are written on the command line and in a batch; whether the values make sense is for the engine to say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lang: _Value | None = None
+    year: int | None = None
+    year_from: int | None = None
+    year_to: int | None = None
+    kind: _Value | None = None
+    publisher: _Value | None = None
+    document: _Value | None = None
+
+    def as_filters(self) -> Filters:
+        """The filters as the engine takes them: a year is the first and the last one."""
+        values = self.model_dump(exclude={"year"})
+        return Filters(**values if self.year is None else {**values, "year_from": self.year, "year_to": self.year})
+
+
+class _BatchLine(BaseModel):
+    """One line of a batch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: StrictStr | StrictInt | None = None
+    question: str
+    history: list[str] = []
+    lang: Lang | None = None
+    filters: _FilterFields = _FilterFields()
 
 
 def run(name: str, arguments: Sequence[str]) -> int:
@@ -31,7 +66,7 @@ def run(name: str, arguments: Sequence[str]) -> int:
 
 def ask(
     question: Annotated[str | None, typer.Argument(help="the question, in English or Spanish")] = None,
-    k: Annotated[int, typer.Option("-k", help="how many passages")] = DEFAULT_PASSAGES,
+    k: Annotated[int, typer.Option("-k", min=1, max=MAX_PASSAGES, help="how many passages")] = DEFAULT_PASSAGES,
     lang: LangOption = None,
     filter_: Annotated[
         list[str] | None,
@@ -71,25 +106,33 @@ def ask(
 
 def parse_filters(pairs: Sequence[str]) -> Filters:
     """`field=value` pairs as filters. Raises BadQuestion naming the pair that is wrong."""
-    values: dict[str, Any] = {}
+    values: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if name not in _FIELDS or not equals or not value:
-            raise BadQuestion(f"--filter {pair[:80]!r} is not field=value; fields: {', '.join(_FIELDS)}")
-        try:
-            parsed = _FIELDS[name](value)
-        except ValueError:
-            raise BadQuestion(f"--filter {pair[:80]!r}: expected a year such as 2014") from None
-        if name == "year":
-            values["year_from"] = values["year_to"] = parsed
-        else:
-            values[name] = parsed
-    return Filters(**values)
+        if name not in _FilterFields.model_fields or not equals or not value:
+            raise BadQuestion(f"--filter {pair[:80]!r} is not field=value; fields: {', '.join(_FilterFields.model_fields)}")
+        values[name] = value
+    try:
+        return _FilterFields.model_validate(values).as_filters()
+    except ValidationError as error:
+        raise BadQuestion(f"--filter {_first_problem(error)}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first field that is wrong, its value, and what was expected."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{field!r} is no known key"
+    if first["type"] == "missing":
+        return f"{field} is missing"
+    expected = "input should be an object" if first["type"] == "model_type" else first["msg"][:1].lower() + first["msg"][1:]
+    return f"{field} is {str(first['input'])[:60]!r}: {expected}"
 
 
 _WORDS = {
-    "en": {"answered": "Answered", "related": "Related, but perhaps no answer", "not_found": "Not in this collection", "p": "confidence", "try": "The collection can answer:", "as": "Understood as:"},
-    "es": {"answered": "Respondida", "related": "Relacionado, pero quizá sin respuesta", "not_found": "No está en esta colección", "p": "confianza", "try": "La colección puede responder:", "as": "Se entendió como:"},
+    "en": {"answered": "Answered", "related": "Related, but perhaps no answer", "not_found": "Not in this collection", "filtered": "Nothing found with these filters", "p": "confidence", "try": "The collection can answer:", "as": "Understood as:"},
+    "es": {"answered": "Respondida", "related": "Relacionado, pero quizá sin respuesta", "not_found": "No está en esta colección", "filtered": "Nada encontrado con estos filtros", "p": "confianza", "try": "La colección puede responder:", "as": "Se entendió como:"},
 }  # fmt: skip
 
 
@@ -99,7 +142,8 @@ def render_answer(answer: Answer, *, color: bool) -> Iterator[str]:
     bold, dim, off = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if color else ("", "", "")
     if answer.question.interpreted_as:
         yield f"{dim}{words['as']} {answer.question.interpreted_as}{off}"
-    yield f"{bold}{words[answer.status]}{off} ({words['p']} {answer.confidence.p:.2f}). {answer.confidence.reason}"
+    state = "filtered" if answer.status == "not_found" and answer.question.filters.chosen else answer.status
+    yield f"{bold}{words[state]}{off} ({words['p']} {answer.confidence.p:.2f}). {answer.confidence.reason}"
     for note in answer.notes:
         yield f"{dim}{note}{off}"
     for evidence in answer.passages:
@@ -137,46 +181,47 @@ def _marked(evidence: Evidence, color: bool) -> str:
 
 def _batch(source: Path, target: Path, engine: Engine, k: int) -> int:
     """One output line for each input line, in order; a bad line gives an error object and the run goes on."""
-    if not source.is_file():
-        raise QaError(f"{source} does not exist; name a file of JSON lines with id and question")
+    try:
+        lines = source.open("rb")
+    except OSError as error:
+        raise QaError(f"{source} cannot be read ({error.strerror}); name a file of JSON lines with id and question") from None
     temporary = target.with_name(f".{target.name}.new")
     try:
-        with source.open(encoding="utf-8", errors="replace") as lines, temporary.open("w", encoding="utf-8") as out:
+        with lines, temporary.open("w", encoding="utf-8") as out:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     out.write(json.dumps(_batch_line(line, number, engine, k), ensure_ascii=False) + "\n")
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise QaError(f"{target} cannot be written ({error.strerror}); name another file with --output") from None
+    finally:
+        temporary.unlink(missing_ok=True)
     return 0
 
 
-_KEYS = {"id", "question", "history", "lang", "filters"}
-
-
-def _batch_line(line: str, number: int, engine: Engine, k: int) -> dict[str, Any]:
-    identifier: Any = None
+def _read_line(line: bytes) -> dict[str, Any]:
+    """The object of a line. Raises BadRequest."""
     try:
-        data = json.loads(line)
-        if not isinstance(data, dict):
-            raise BadQuestion(f'line {number} is not an object; write {{"id": ..., "question": ...}}')
-        identifier = data.get("id")
-        if unknown := set(data) - _KEYS:
-            raise BadQuestion(f"line {number} has the unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_KEYS))}")
-        question = data.get("question")
-        history = data.get("history") or []
-        if not isinstance(question, str) or not isinstance(history, list) or not all(isinstance(h, str) for h in history):
-            raise BadQuestion(f"line {number}: question must be text and history a list of texts")
-        raw = data.get("filters") or {}
-        if not isinstance(raw, dict):
-            raise BadQuestion(f"line {number}: filters must be an object of field and value")
-        filters = parse_filters([f"{name}={value}" for name, value in raw.items()])
-        answer = engine.answer(question, k=k, lang=check_lang(data.get("lang")), history=history, filters=filters)
-    except RecursionError:
-        return {"id": identifier, "error": {"title": "bad line", "detail": f"line {number} is nested too deeply"}}
-    except json.JSONDecodeError as error:
-        return {"id": identifier, "error": {"title": "bad line", "detail": f"line {number} is not JSON: {error.msg}"}}
+        data = from_json(line.removeprefix(BOM_UTF8))
+    except ValueError as error:
+        raise BadRequest(f"it is not JSON in UTF-8 ({error})") from None
+    if not isinstance(data, dict):
+        raise BadRequest('it is not an object; write {"id": ..., "question": ...}')
+    return data
+
+
+def _batch_line(line: bytes, number: int, engine: Engine, k: int) -> dict[str, Any]:
+    identifier: str | int | None = None
+    timing = Timing()
+    try:
+        data = _read_line(line)
+        identifier = data["id"] if isinstance(data.get("id"), (str, int)) else None
+        asked = _BatchLine.model_validate(data)
+        filters = asked.filters.as_filters()
+        answer = engine.answer(asked.question, k=k, lang=asked.lang, history=asked.history, filters=filters, timing=timing)
+    except (BadRequest, ValidationError) as error:
+        problem = _first_problem(error) if isinstance(error, ValidationError) else error
+        return {"id": identifier, "error": {"title": "bad line", "detail": f"line {number}: {problem}"}}
     except (QaError, IndexError_, CorpusError) as error:
         return {"id": identifier, "error": {"title": "bad question", "detail": str(error)}}
-    return {"id": identifier, "result": as_json(answer)}
+    return {"id": identifier, "result": as_json(answer, timing.total())}

@@ -1,5 +1,6 @@
 """What all commands share: options read by typer, one clear line on stderr, exit status."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -31,8 +32,11 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run one command or a table of commands as `name` with arguments; what it ends with as for `run_command`."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot write, such as half a surrogate pair, as an escape
     try:
         result = typer.main.get_command(app).main(list(arguments), prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
     except QaError as error:
         return _fail(name, error, error.status)
     except (CorpusError, UnknownId) as error:
@@ -42,8 +46,14 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail(name, "interrupted; what was live is as it was", 130)
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(name, f"{place}{error.strerror or error}", 1)
+    except UnicodeEncodeError as error:  # where the caller's words go into a file name or a query
+        return _fail(name, f"{error.object[error.start : error.end]!r} is no character; write in UTF-8", 2)
     except Exception as error:
         message = getattr(error, "format_message", None)
         if message is None:
@@ -54,6 +64,14 @@ def run_app(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
             return 2
         return _fail(name, text, 2)
     return result if isinstance(result, int) else 0
+
+
+def _drop_output() -> None:
+    """Write what is left of the output; where that fails drop it, or it would fail once more when the program ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(name: str, error: object, status: int) -> int:

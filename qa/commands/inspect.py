@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from index.anchors import resolve_passage
+from index.anchors import resolve_passage, said_before
 from index.generations import Home
 from index.searching import Index
 from qa.citing import STYLES, cite, title_of
@@ -44,6 +44,8 @@ def verify(
             raise BadRequest(f"{file} cannot be read ({error.strerror})") from None
         except ValueError as error:
             raise BadRequest(f"{file} is not JSON: {error}") from None
+        except RecursionError:
+            raise BadRequest(f"{file} is no ANSWER object: it is nested too deeply") from None
         found = verify_answer(index, answer)
     else:
         assert quotation is not None
@@ -68,11 +70,13 @@ def cite_passage(
 ) -> int:
     """Print the citation of a passage, ready to paste."""
     index = _index(home)
-    settings = load_settings({"home": home})
-    _, passage, moved = resolve_passage(index.store, Home(settings.home).anchors, passage_id)
+    anchors = Home(load_settings({"home": home}).home).anchors
+    _, passage, moved = resolve_passage(index.store, anchors, passage_id)
     print(cite(index.store.document(passage.document_id), passage, style).rstrip("\n"))
     if moved:
         typer.echo(f"the passage moved: it is now {passage.id}", err=True)
+    if (before := said_before(anchors, passage_id, passage)) is not None:
+        typer.echo(f"the passage was changed; it said: {' '.join(before.split())}", err=True)
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from index.building import hash_file
+from index.building import hash_file, roll_back
 from index.errors import IndexError_
 from index.generations import Home
 from index.manifest import read_manifest
@@ -47,9 +47,7 @@ def info(json_: Annotated[bool, typer.Option("--json", help="print the whole man
 def rollback(home: HomeOption = None) -> int:
     """Make the previous generation live again."""
     settings = load_settings({"home": home})
-    place = Home(settings.home)
-    with place.build_lock():
-        print(f"Generation {place.rollback()} is live again.")
+    print(f"Generation {roll_back(Home(settings.home))} is live again.")
     return 0
 
 
