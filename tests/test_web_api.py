@@ -7,7 +7,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.errors import IndexMismatch
-from index.generations import Home
 from qa.live import LiveEngine
 from tests.web_fixtures import MEMBERS, serving
 from web.examples import ANSWER, SEARCH
@@ -256,12 +255,13 @@ def test_feedback_is_kept_with_the_words_judged_and_bounded(tiny_live: LiveEngin
     assert rows[2] == ("What about zebras?", "en", None, None, "down", None)
 
 
-def test_feedback_can_be_switched_off(tiny_live: LiveEngine, tiny_home: Home) -> None:
+def test_feedback_can_be_switched_off(tiny_live: LiveEngine, tmp_path: Path) -> None:
     with serving(tiny_live, max_feedback_rows=0) as client:
+        client.app.state.site.feedback.path = tmp_path / "feedback.sqlite"  # type: ignore[attr-defined]
         reply = client.post("/api/v1/feedback", json={"question": "x", "verdict": "up"})
         assert (reply.status_code, reply.json()["type"]) == (403, "/problems/feedback-off")
         assert "/feedback" not in client.get("/", params={"q": MEMBERS}).text
-    assert not tiny_home.feedback.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_answers_are_compressed_for_those_who_ask(client: TestClient) -> None:
