@@ -49,29 +49,25 @@ class GraphEmbedder:
         from tokenizers import Tokenizer
 
         self.folder = folder
-        try:
-            record = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BadModel(f"the graph in {folder} cannot be read ({error}); run `rcm-qa build --force`") from None
-        self._dim = int(record["dim"])
-        self._fingerprint = str(record["fingerprint"])
-        self.precision = str(record["precision"])
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(int(record["max_tokens"]))
-        self._tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         self._threads = threads or len(os.sched_getaffinity(0))
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
+            record = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
+            self._dim = int(record["dim"])
+            self._fingerprint = str(record["fingerprint"])
+            self.precision = str(record["precision"])
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.enable_truncation(int(record["max_tokens"]))
+            self._tokenizer.no_padding()
             self._session: Any = onnxruntime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # the runtime raises classes of its own for a damaged graph
-            raise BadModel(
-                f"the graph in {folder} cannot be loaded ({str(error).splitlines()[0][:200]}); run `rcm-qa build --force`"
-            ) from None
+        except Exception as error:  # tokenizer and runtime raise classes of their own for damaged files
+            problem = " ".join(str(error).split())[:200] or type(error).__name__
+            raise BadModel(f"the graph in {folder} cannot be loaded ({problem}); run `rcm-qa build --force`") from None
         self._wants = {item.name for item in self._session.get_inputs()}
 
     @property

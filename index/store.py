@@ -75,14 +75,21 @@ def _keep(kept: dict[K, V], key: K, value: V, most: int) -> V:
 
 
 class Store:
-    """Read access to the documents and passages of one generation; safe to use from several threads."""
+    """Read access to the documents and passages of one generation; safe to use from several threads.
+
+    The file is opened once and stays readable when its generation is deleted: a request ends with the one it began with.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise IndexMismatch(f"{path} is missing; run `rcm-qa build --force`")
         self._path = path
-        self._uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from None
         self._documents: dict[int, Document] = {}
         self._passages: dict[int, Passage] = {}
         self._ordinals: dict[str, int] = {}
@@ -90,13 +97,14 @@ class Store:
         self.documents_count: int = self._rows("SELECT count(*) FROM documents")[0][0]
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        connection = getattr(self._local, "connection", None)
         try:
-            if connection is None:
-                connection = self._local.connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            return connection.execute(query, values).fetchall()
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise IndexMismatch(f"{self._path} cannot be read ({error}); run `rcm-qa build --force`") from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> IndexMismatch:
+        return IndexMismatch(f"{self._path} cannot be read ({error}); run `rcm-qa build --force`")
 
     def document_at(self, ordinal: int) -> Document:
         """The document with this ordinal; the few hundred last used are kept."""
@@ -174,11 +182,8 @@ class Store:
             yield f"{identifier}:{start}-{end}", text
 
     def close(self) -> None:
-        """Close the connection of this thread."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
+        """Close the file; nothing can be read any more."""
+        self._connection.close()
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:

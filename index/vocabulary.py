@@ -49,21 +49,17 @@ def one_slip_away(word: str) -> set[str]:
 
 
 class Vocabulary:
-    """Lookups of words and of their nearest neighbours by spelling; read when first needed."""
+    """Lookups of words and of their nearest neighbours by spelling. Raises IndexMismatch where the file is damaged."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "words.tsv"
-
-    @cached_property
-    def _words(self) -> dict[str, tuple[int, str, bool]]:
-        words: dict[str, tuple[int, str, bool]] = {}
+        path = folder / "words.tsv"
+        self._words: dict[str, tuple[int, str, bool]] = {}
         try:
-            for line in self._path.read_text(encoding="utf-8").splitlines():
+            for line in path.read_text(encoding="utf-8").splitlines():
                 word, count, spelling, small = line.split("\t")
-                words[word] = (int(count), spelling, small == "1")
+                self._words[word] = (int(count), spelling, small == "1")
         except (OSError, ValueError) as error:
-            raise IndexMismatch(f"{self._path} is damaged ({error}); run `rcm-qa build --force`") from None
-        return words
+            raise IndexMismatch(f"{path} is damaged ({error}); run `rcm-qa build --force`") from None
 
     @cached_property
     def _by_length(self) -> dict[int, list[str]]:

@@ -53,7 +53,6 @@ class Engine:
         settings: RetrievalSettings | None = None,
         reranker: Reranker | None = None,
         rerank_budget_ms: float = 300.0,
-        stale: bool = False,
     ) -> None:
         self.index = index
         self.settings = settings or RetrievalSettings(weights=load_weights(), ranking=load_ranking())
@@ -69,7 +68,6 @@ class Engine:
             model=manifest.model.name,
             documents=manifest.counts.documents,
             passages=manifest.counts.passages,
-            stale=stale,
             degraded=index.embedder is None,
         )
 

@@ -50,9 +50,17 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535, description="port that `serve` listens on; 0 takes a free one")] = 8000
     workers: Annotated[int, Field(ge=1, le=64, description="processes that `serve` starts")] = 1
     api_tokens: Annotated[
-        tuple[str, ...], Field(description="SHA-256 hashes (hex) of the tokens that the API accepts; empty means open to all")
+        tuple[str, ...],
+        Field(
+            description="SHA-256 hashes (hex) of the tokens that the API and MCP accept; empty means open to all, and the pages always are"
+        ),
     ] = ()
-    rate_limit: Annotated[str, Field(description="requests that one client may send to the API")] = "120/minute"
+    rate_limit: Annotated[
+        str,
+        Field(
+            description="requests that one client may send to each server process; static files, health and metrics do not count"
+        ),
+    ] = "120/minute"
     cors_origins: Annotated[tuple[str, ...], Field(description="web origins that may call the API from a browser")] = ()
     trusted_hosts: Annotated[
         tuple[str, ...],

@@ -6,8 +6,25 @@ import numpy as np
 import onnx
 import pytest
 
+from index.errors import BadModel
 from index.generations import Home
 from index.graph import CHECK_TEXTS, GraphEmbedder, _quantized, map_weights
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"graph.json": "[]"},
+        {"graph.json": '{"dim": 4, "fingerprint": "f", "precision": "int8"}', "tokenizer.json": "{"},
+        {"graph.json": '{"dim": 4, "fingerprint": "f", "precision": "int8"}', "tokenizer.json": ""},
+    ],
+)
+def test_damaged_files_of_a_model_are_told_as_such(tmp_path: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(BadModel, match=r"cannot be loaded .*--force"):
+        GraphEmbedder(tmp_path)
 
 
 @pytest.mark.model

@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,6 @@ def test_several_threads_read_at_once(store: Store, made: tuple[list[Document], 
     def read() -> None:
         for _ in range(20):
             found.append(len(list(store.documents())))
-        store.close()
 
     threads = [threading.Thread(target=read) for _ in range(4)]
     for thread in threads:
@@ -98,6 +98,19 @@ def test_several_threads_read_at_once(store: Store, made: tuple[list[Document], 
     for thread in threads:
         thread.join()
     assert found == [4] * 80
+
+
+def test_a_store_that_is_open_can_be_read_from_any_thread_after_its_file_is_deleted(
+    tmp_path: Path, made: tuple[list[Document], list[tuple[int, Passage]]]
+) -> None:
+    write_store(tmp_path / "documents.sqlite", *made)
+    store = Store(tmp_path / "documents.sqlite")
+    (tmp_path / "documents.sqlite").unlink()
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: list(store.documents())).result() == list(store.documents()) == made[0]
+    store.close()
+    with pytest.raises(IndexMismatch, match="closed"):
+        store.document_ids()
 
 
 @pytest.mark.parametrize("content", [None, b"no database", b""])

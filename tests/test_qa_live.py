@@ -1,5 +1,6 @@
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,17 @@ def test_an_engine_in_use_answers_on_after_the_switch(live: LiveEngine, corpus: 
         build(live.home.path, corpus)
     assert live.engine() is not engine
     assert engine.answer(QUESTION) == before
+
+
+def test_an_engine_in_use_answers_on_in_any_thread_when_its_generation_is_deleted(live: LiveEngine, corpus: Path) -> None:
+    engine = live.engine()
+    change(corpus, "Granada")
+    build(live.home.path, corpus)
+    live.home.forget_previous()
+    assert not engine.index.folder.exists()
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(engine.answer, QUESTION, include_passages=True).result()
+    assert "Managua" in answer.passages[0].passage.text
 
 
 def test_going_back_is_noticed_too(live: LiveEngine, corpus: Path) -> None:
@@ -119,15 +131,44 @@ def test_a_newer_generation_that_cannot_be_opened_leaves_the_old_one_answering(l
     (live.home.live_folder() / "documents.sqlite").unlink()
     assert live.engine() is engine
     assert live.problem is not None and "documents.sqlite" in live.problem
+    assert engine.answer(QUESTION).index.stale
     change(corpus, "Leon")
     build(live.home.path, corpus)
     assert live.engine() is not engine and live.problem is None
+    assert not live.engine().info.stale
 
 
-def test_the_first_questions_are_answered_without_the_model(live: LiveEngine) -> None:
-    live.open_lexical()
-    assert live._engine is not None and live._engine.info.degraded
-    assert not live.engine().info.degraded
+@pytest.mark.parametrize("retry_s, tries, opened", [(0.0, 3, True), (600.0, 1, False)])
+def test_whatever_keeps_a_newer_generation_from_being_opened_it_is_tried_again_after_a_while(
+    live: LiveEngine, corpus: Path, monkeypatch: pytest.MonkeyPatch, retry_s: float, tries: int, opened: bool
+) -> None:
+    engine, tried, out_of_memory = live.engine(), [], True
+
+    def open_embedder(folder: Path) -> WordEmbedder:
+        tried.append(folder)
+        if out_of_memory:
+            raise MemoryError
+        return WordEmbedder()
+
+    monkeypatch.setattr("qa.live.RETRY_S", retry_s)
+    monkeypatch.setattr("qa.live.open_embedder", open_embedder)
+    change(corpus, "Granada")
+    build(live.home.path, corpus)
+    assert [live.engine() for _ in range(3)] == [engine] * 3
+    assert (len(tried), live.problem, engine.info.stale) == (tries, "MemoryError", True)
+    out_of_memory = False
+    assert (live.engine() is not engine) is opened
+    assert (live.engine().info.stale, live.problem) == ((False, None) if opened else (True, "MemoryError"))
+
+
+def test_without_an_older_engine_the_reason_is_raised(live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> WordEmbedder:
+        raise MemoryError
+
+    monkeypatch.setattr("qa.live.open_embedder", refuse)
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            live.engine()
 
 
 def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from index.generations import Home
+from index.errors import IndexMismatch
 from qa.live import LiveEngine
 from tests.web_fixtures import MEMBERS, serving
 from web.examples import ANSWER, SEARCH
@@ -118,6 +118,18 @@ def test_a_batch_answers_line_by_line_in_order_and_goes_on_past_a_bad_one(client
     assert lines[1]["error"]["type"] == "/problems/bad-question"
     assert lines[2]["error"]["errors"][0]["field"] == "colour"
     assert lines[4]["result"]["question"]["lang"] == "es"
+
+
+def test_a_batch_has_a_line_for_every_question_whatever_the_index_says(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **how: object) -> None:
+        raise IndexMismatch("documents.sqlite cannot be read")
+
+    monkeypatch.setattr("qa.answering.Engine.answer", refuse)
+    reply = client.post("/api/v1/ask/batch", json=[{"id": "a", "question": "A?"}, {"id": "b", "question": "B?"}])
+    lines = [json.loads(line) for line in reply.text.splitlines()]
+    assert [(line["id"], line["error"]["type"]) for line in lines] == [("a", "/problems/not-ready"), ("b", "/problems/not-ready")]
 
 
 def test_a_batch_is_bounded(tiny_live: LiveEngine) -> None:
@@ -243,12 +255,13 @@ def test_feedback_is_kept_with_the_words_judged_and_bounded(tiny_live: LiveEngin
     assert rows[2] == ("What about zebras?", "en", None, None, "down", None)
 
 
-def test_feedback_can_be_switched_off(tiny_live: LiveEngine, tiny_home: Home) -> None:
+def test_feedback_can_be_switched_off(tiny_live: LiveEngine, tmp_path: Path) -> None:
     with serving(tiny_live, max_feedback_rows=0) as client:
+        client.app.state.site.feedback.path = tmp_path / "feedback.sqlite"  # type: ignore[attr-defined]
         reply = client.post("/api/v1/feedback", json={"question": "x", "verdict": "up"})
         assert (reply.status_code, reply.json()["type"]) == (403, "/problems/feedback-off")
         assert "/feedback" not in client.get("/", params={"q": MEMBERS}).text
-    assert not tiny_home.feedback.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_answers_are_compressed_for_those_who_ask(client: TestClient) -> None:

@@ -79,6 +79,7 @@ def test_the_four_tools_are_there_read_only_and_described(connect: Connect) -> N
         assert tool.annotations.read_only_hint is True
         assert tool.description
         assert all(field.get("description") for field in tool.input_schema["properties"].values())
+        assert tool.input_schema["additionalProperties"] is False
     assert list(tools["search"].input_schema["properties"]) == ["query"]
     assert list(tools["fetch"].input_schema["properties"]) == ["id"]
     assert tools["ask"].input_schema["required"] == ["question"]
@@ -123,7 +124,9 @@ def test_a_conversation_searches_fetches_asks_and_cites(connect: Connect) -> Non
         ("search", {"query": "?!"}, "the question is empty"),
         ("cite", {"id": "puebla", "style": "apa"}, "style"),
         ("ask", {"question": "x" * 1500}, "at most 1,000"),
-        ("ask", {"question": "a", "lang": "fr"}, "lang"),
+        ("ask", {"question": "a", "lang": "fr"}, "lang: Input should be 'en' or 'es'"),
+        ("ask", {}, "The arguments of ask do not fit: question: Field required"),
+        ("search", {"query": "Puebla", "limit": "3"}, "limit: Extra inputs are not permitted"),
     ],
 )
 def test_mistakes_come_back_as_errors_of_the_tool(http_address: str, tool: str, arguments: dict[str, str], said: str) -> None:
@@ -138,7 +141,17 @@ def test_mistakes_come_back_as_errors_of_the_tool(http_address: str, tool: str, 
     reply = talk(connect, err)
     assert reply.is_error is True
     assert said in reply.content[0].text
+    assert len(reply.content[0].text.splitlines()) == 1
     assert "Traceback" not in reply.content[0].text
+    assert "pydantic" not in reply.content[0].text
+
+
+def test_a_link_leads_somewhere_or_is_left_out(connect: Connect, request: pytest.FixtureRequest) -> None:
+    async def fetch(client: Client) -> Any:
+        return await client.call_tool("fetch", {"id": "managua"})
+
+    by_http = request.node.callspec.params["connect"] == "http"
+    assert talk(connect, fetch).structured_content["url"] == ("/documents/managua" if by_http else None)
 
 
 def test_plain_json_rpc_of_an_older_client_is_answered(tiny_live: LiveEngine) -> None:

@@ -153,7 +153,11 @@ def test_the_reader_marks_the_passage_and_names_its_record(client: TestClient) -
         assert meta in page
     assert 'type="application/x-bibtex"' in page
     for style in ("bibtex", "ris", "csl-json"):
-        assert client.get(f"/documents/puebla/cite?style={style}").status_code == 200
+        citation = client.get(f"/documents/puebla/cite?style={style}")
+        assert (citation.status_code, citation.headers["content-disposition"].startswith('attachment; filename="puebla.')) == (
+            200,
+            True,
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,13 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/api/v1/ask", {"content": b'{"question": "\\ud800"}', "headers": {"Content-Type": "application/json"}}, 422, "invalid"),
     ("POST", "/api/v1/ask", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
     ("POST", "/api/v1/ask", {"content": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask", {"content": b'{"question": "\xff"}', "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask", {"content": b"[" * 4000, "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask", {"content": b"9" * 4900, "headers": {"Content-Type": "application/json"}}, 400, "malformed-json"),
+    ("POST", "/api/v1/ask", {"content": b'{"question": "a"}'}, 422, "invalid"),
+    ("POST", "/api/v1/ask/batch", {"content": b"[]", "headers": {"Content-Type": "text/plain"}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "a", "k": True}}, 422, "invalid"),
+    ("POST", "/api/v1/ask", {"json": {"question": "a", "filters": {"year_from": "2010"}}}, 422, "invalid"),
     ("POST", "/api/v1/ask/batch", {"json": {}}, 422, "invalid"),
     ("POST", "/api/v1/ask", {"json": {"question": "x" * 6000}}, 413, "too-large"),
     ("GET", "/api/v1/search?q=a&limit=0", {}, 422, "invalid"),
@@ -57,7 +65,10 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "/api/v1/passages/nope", {}, 404, "not-found"),
     ("GET", "/api/v1/passages/nope:0-4", {}, 404, "not-found"),
     ("GET", "/api/v1/passages/puebla:900000-900004", {}, 404, "not-found"),
-    ("GET", "/api/v1/passages/puebla:0-4/cite?style=apa", {}, 422, "invalid"),
+    ("GET", "/api/v1/passages/puebla:0-305/cite?style=apa", {}, 422, "invalid"),
+    ("GET", "/api/v1/passages/puebla:0-305/cite?zzz=1", {}, 422, "invalid"),
+    ("GET", "/passages/puebla:0-305/cite?style=apa", {}, 422, "invalid"),
+    ("GET", "/documents/puebla/cite?style=apa", {}, 422, "invalid"),
     ("POST", "/api/v1/verify", {"json": {"quotation": "…"}}, 400, "bad-request"),
     ("POST", "/api/v1/verify", {"json": {"quotation": "a", "document": "nope"}}, 404, "not-found"),
     ("POST", "/api/v1/feedback", {"json": {"question": "a", "verdict": "meh"}}, 422, "invalid"),
@@ -121,8 +132,16 @@ def test_too_many_requests_are_told_how_long_to_wait(tiny_live: LiveEngine) -> N
         assert 1 <= int(reply.headers["retry-after"]) <= 61
         assert client.get("/", params={"q": MEMBERS}, headers=HTML).status_code == 429
         assert "Wait a minute" in client.get("/", params={"q": MEMBERS}, headers=HTML).text
-        for free in ("/health/live", "/metrics", "/", "/about", "/static/app.css"):
+        for free in ("/health/live", "/metrics", "/static/app.css"):
             assert client.get(free).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/?q=RCM", "/?%71=RCM", "/documents/puebla?q=RCM", "/documents/puebla/cite", "/documents?text=a", "/about"]
+)
+def test_every_request_for_work_counts_however_it_is_written(tiny_live: LiveEngine, path: str) -> None:
+    with serving(tiny_live, rate_limit="2/minute") as client:
+        assert [client.get(path).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_when_too_much_is_in_progress_requests_are_turned_away(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +169,28 @@ def test_a_query_is_read_as_its_model_says(client: TestClient) -> None:
     again = client.get("/api/v1/ask?q=first&q=Where was the first meeting?&h=What is the CRM?&h=And when?").json()
     assert again["question"]["text"] == "Where was the first meeting?"
     assert client.get("/api/v1/ask").json()["errors"] == [{"field": "query.q", "message": "Field required"}]
+
+
+@pytest.mark.parametrize(
+    ("how", "field", "said"),
+    [
+        ({"json": {"question": ""}}, "body.question", "at least 1 character"),
+        ({"json": {"question": "x" * 4001}}, "body.question", "at most 4000 characters"),
+        ({"json": {"question": "a", "k": "3"}}, "body.k", "valid integer"),
+        ({"content": b'{"question": "a"}'}, "body", "Content-Type: application/json"),
+    ],
+)
+def test_a_field_is_told_what_is_wrong_with_it(client: TestClient, how: dict[str, Any], field: str, said: str) -> None:
+    [line] = client.post("/api/v1/ask", **how).json()["errors"]
+    assert line["field"] == field
+    assert said in line["message"]
+
+
+@pytest.mark.parametrize("identifier", ["x" * 201, ["a"], True, 1.5])
+def test_an_id_that_is_none_is_told_so_in_one_line(client: TestClient, identifier: object) -> None:
+    reply = client.post("/api/v1/ask/batch", json=[{"id": identifier, "question": "a"}])
+    [line] = json.loads(reply.text)["error"]["errors"]
+    assert line == {"field": "id", "message": "Input should be a text of at most 200 characters or a whole number"}
 
 
 def test_what_is_no_unicode_becomes_an_escape() -> None:

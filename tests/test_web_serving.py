@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from qa.cli import main
 from qa.live import LiveEngine
 from qa.settings import Settings
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, build, write_documents
-from tests.web_fixtures import HTML, MEMBERS, serving, wait_for_server, wait_until_ready
+from tests.web_fixtures import HTML, MEMBERS, listening, serving, wait_for_server, wait_until_ready
 from web.cores import keep_to_a_core, one_core_each
 from web.journal import JsonLines
 from web.site import answer_threads
@@ -35,6 +36,12 @@ def test_all_threads_take_memory_from_one_heap_where_there_are_several() -> None
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     shared, library = [*done.stdout.split(), ""][:2]
     assert shared == str(library == "glibc")
+
+
+@pytest.fixture
+def served(tiny_live: LiveEngine) -> Iterator[str]:
+    with listening(tiny_live) as base:
+        yield base
 
 
 def live_over(path: Path) -> LiveEngine:
@@ -88,7 +95,8 @@ def test_words_are_searched_until_the_model_is_loaded(tiny_home: Home, monkeypat
         assert answer.json()["index"]["degraded"] is True
         assert answer.json()["took_ms"]["embed"] == 0
         assert "model is still being loaded" in client.get("/", params={"q": MEMBERS}, headers=HTML).text
-        assert "rcm_ready 1.0" in client.get("/metrics").text
+        registry = client.app.state.site.metrics.registry  # type: ignore[attr-defined]
+        assert registry.get_sample_value("rcm_ready") == 1, "whichever process is asked for the metrics"
         loaded.set()
         wait_until_ready(client)
         full = client.get("/api/v1/ask", params={"q": MEMBERS}, headers={"If-None-Match": answer.headers["etag"]})
@@ -239,7 +247,13 @@ def test_serve_takes_a_free_port_answers_and_ends_in_order_on_a_signal(tiny_home
         # The tiny index was made by a fake embedder, so it is served by words alone.
         assert httpx.get(f"{base}/health/ready", timeout=5).json()["degraded"] is True
         assert httpx.get(f"{base}/api/v1/ask", params={"q": MEMBERS}, timeout=20).json()["passages"]
-        metrics = httpx.get(f"{base}/metrics", timeout=5).text
+        for _ in range(200):  # until the slower process has opened the index too
+            metrics = httpx.get(f"{base}/metrics", timeout=5).text
+            if "rcm_ready 1.0" in metrics:
+                break
+            time.sleep(0.1)
+        assert "rcm_ready 1.0" in metrics
+        assert "rcm_documents 4.0" in metrics
         assert 'rcm_answers_total{door="api"' in metrics
     finally:
         process.send_signal(signal.SIGTERM)
@@ -329,6 +343,94 @@ def test_with_a_process_for_every_core_each_keeps_to_its_own(tiny_home: Home) ->
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert kept == [{core} for core in sorted(os.sched_getaffinity(0))]
+
+
+def test_head_is_answered_without_a_body_an_error_or_a_lost_connection(
+    tiny_live: LiveEngine, caplog: pytest.LogCaptureFixture, lines: list[str]
+) -> None:
+    with listening(tiny_live) as base:
+        connection = HTTPConnection(base.removeprefix("http://"), timeout=20)
+        connection.connect()
+        first = connection.sock
+        for path in ("/health/live", "/api/v1/documents/puebla", "/", "/static/app.css", "/nothing", "/mcp"):
+            replies = []
+            for method in ("HEAD", "GET"):
+                connection.request(method, path, headers={"X-Request-ID": "head-or-get"})
+                reply = connection.getresponse()
+                body = reply.read()
+                assert (body == b"") is (method == "HEAD")
+                assert connection.sock is first
+                replies.append((reply.status, reply.headers["Content-Length"], reply.headers["Content-Type"]))
+            assert replies[0] == replies[1]
+        connection.close()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    entries = [entry for entry in map(json.loads, lines) if entry.get("request_id") == "head-or-get"]
+    heads, gets = (sorted(e["route"] for e in entries if e["method"] == method) for method in ("HEAD", "GET"))
+    assert heads == gets == sorted(["/health/live", "/api/v1/documents/{document_id}", "/", "/static", "other", "/mcp"])
+
+
+@pytest.mark.parametrize(
+    "path, allowed",
+    [
+        ("/api/v1/ask", "GET, HEAD, POST"),
+        ("/api/v1/ask/batch", "POST"),
+        ("/api/v1/documents/puebla", "GET, HEAD"),
+        ("/health/live", "GET, HEAD"),
+        ("/", "GET, HEAD"),
+        ("/documents", "GET, HEAD"),
+        ("/documents/puebla", "GET, HEAD"),
+        ("/feedback", "POST"),
+        ("/openapi.json", "GET, HEAD"),
+        ("/static/app.css", "GET, HEAD"),
+        ("/mcp", "POST"),
+    ],
+)
+def test_a_method_that_is_not_allowed_is_told_those_that_are(served: str, path: str, allowed: str) -> None:
+    for method in {"OPTIONS", "DELETE", "PUT", "GET", "HEAD", "POST"} - set(allowed.split(", ")):
+        reply = httpx.request(method, served + path)
+        assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "GET /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n",
+        "POST /api/v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    ],
+)
+def test_connections_that_only_wait_turn_nobody_away(
+    tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch, request_: str
+) -> None:
+    monkeypatch.setattr("web.app.MAX_IN_PROGRESS", 2)
+    with listening(tiny_live) as base, ExitStack() as held:
+        for _ in range(4):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))))
+            connection.sendall(request_.encode())
+        statuses = [httpx.get(f"{base}/api/v1/documents").status_code for _ in range(30)]
+        assert statuses[-10:] == [200] * 10
+
+
+def test_a_body_that_comes_too_slowly_is_refused_and_one_in_pieces_is_not(
+    tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.dumps({"question": MEMBERS}).encode()
+    head = (
+        f"POST /api/v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with listening(tiny_live) as base:
+        address = ("127.0.0.1", int(base.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=20) as connection:
+            for piece in (head.encode(), body[:5], body[5:]):
+                connection.sendall(piece)
+                time.sleep(0.05)
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        monkeypatch.setattr("web.security.BODY_S", 0.1)
+        with socket.create_connection(address, timeout=20) as connection:
+            connection.sendall(head.encode() + body[:5])
+            reply = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert reply.startswith(b"HTTP/1.1 408")
+    assert b"/problems/too-slow" in reply
 
 
 def test_other_requests_do_not_wait_behind_answers(tiny_live: LiveEngine, monkeypatch: pytest.MonkeyPatch) -> None:

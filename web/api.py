@@ -9,17 +9,18 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from index.errors import IndexError_
 from qa.answering import Engine, explain_place
 from qa.answers import Evidence, as_json, evidence_json
 from qa.deciding import empty_reason
-from qa.errors import BadQuestion
+from qa.errors import QaError
 from qa.retrieving import Candidates
 from qa.timing import Timing
 from qa.verifying import verify_quotation
 from web.examples import ANSWER, BATCH_LINES, SEARCH
 from web.inputs import Asked, AskIn, AskQuery, BatchItemIn, FeedbackIn, SearchQuery, VerifyIn
 from web.pages import keep_feedback
-from web.problems import Problem, encode_json
+from web.problems import Problem, encode_json, field_errors
 from web.querying import query_parameters, read_query
 from web.responding import documented, page_links, tagged
 from web.schemas import AnswerOut, FeedbackOut, SearchOut, VerificationOut
@@ -70,7 +71,7 @@ async def ask(request: Request) -> Response:
 @router.post(
     "/ask",
     response_model=AnswerOut,
-    responses=documented(400, 403, 413, example=ANSWER),
+    responses=documented(400, 403, 408, 413, example=ANSWER),
     tags=["questions"],
     operation_id="ask_with_history",
 )
@@ -93,7 +94,7 @@ async def ask_with_history(
 
 @router.post(
     "/ask/batch",
-    responses=documented(400, 403, 413, example=BATCH_LINES, media_type="application/x-ndjson"),
+    responses=documented(400, 403, 408, 413, example=BATCH_LINES, media_type="application/x-ndjson"),
     response_class=StreamingResponse,
     tags=["questions"],
     operation_id="ask_batch",
@@ -145,20 +146,11 @@ def _batch_line(site: Site, engine: Engine, request: Request, number: int, item:
         wanted = BatchItemIn.model_validate(item).as_asked()
         return {"id": identifier, "result": _answer(site, engine, request, wanted)}
     except ValidationError as error:
-        problem = Problem(
-            "invalid", "the question has fields that are missing, unknown or out of range", errors=field_errors(error)
-        )
-    except BadQuestion as error:
+        found = field_errors(error.errors(include_url=False, include_input=False, include_context=False))
+        problem = Problem("invalid", "the question has fields that are missing, unknown or out of range", errors=found)
+    except (QaError, IndexError_) as error:
         problem = problem_for(error)
     return {"id": identifier, "error": problem.as_json(instance)}
-
-
-def field_errors(error: ValidationError) -> list[dict[str, str]]:
-    """One line for each field; what was sent is not repeated."""
-    return [
-        {"field": ".".join(str(part) for part in e["loc"]) or "body", "message": str(e["msg"])[:300]}
-        for e in error.errors(include_url=False, include_input=False, include_context=False)[:20]
-    ]
 
 
 @router.get(
@@ -218,7 +210,7 @@ def _ranked(engine: Engine, candidates: Candidates, offset: int, limit: int) -> 
 @router.post(
     "/verify",
     response_model=VerificationOut,
-    responses=documented(400, 403, 404, 413, example={
+    responses=documented(400, 403, 404, 408, 413, example={
         "quotation": "eleven member countries", "verdict": "exact", "document": "overview-members-and-observers", "start": 87,
         "end": 110, "found": "eleven member countries", "viewer": "/documents/overview-members-and-observers?start=87&end=110#hit",
     }),
@@ -241,7 +233,7 @@ def verify(request: Request, body: Annotated[VerifyIn, Body()]) -> Response:
     "/feedback",
     status_code=201,
     response_model=FeedbackOut,
-    responses=documented(400, 403, 404, 413, status=201, tagged=False, example={"id": 1}),
+    responses=documented(400, 403, 404, 408, 413, status=201, tagged=False, example={"id": 1}),
     tags=["quotations"],
     operation_id="feedback",
 )

@@ -1,20 +1,20 @@
 """The JSON API for documents and passages, and citations of them."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from corpus.records import Document, Passage
 from index.anchors import resolve_passage, said_before
 from qa.answers import document_json
-from qa.citing import cite, text_fragment_link
+from qa.citing import text_fragment_link
 from web.api import index_json
 from web.catalogue import Selection, make_entry
-from web.inputs import DocumentsQuery, LangCode
-from web.pages import DOWNLOADS
+from web.citations import MEDIA_TYPES, send_citation
+from web.inputs import CiteQuery, DocumentsQuery
 from web.querying import query_parameters, read_query
 from web.responding import documented, page_links, tagged
 from web.schemas import DocumentRecordOut, DocumentsOut, DocumentTextOut, OnePassageOut
@@ -175,32 +175,17 @@ def passage_json(passage: Passage) -> dict[str, Any]:
                 media_type: {
                     "schema": {"type": "array", "items": {"type": "object"}} if style == "csl-json" else {"type": "string"}
                 }
-                for style, (_, media_type) in DOWNLOADS.items()
+                for style, (_, media_type) in MEDIA_TYPES.items()
             },
         },
     },
     tags=["documents"],
     operation_id="cite_passage",
+    openapi_extra=query_parameters(CiteQuery),
 )
-def cite_passage(
-    request: Request,
-    passage_id: PassageId,
-    style: Annotated[
-        Literal["text", "markdown", "bibtex", "ris", "csl-json"], Query(description="form of the citation")
-    ] = "text",
-    lang: Annotated[LangCode | None, Query(description="language of the citation's own words")] = None,
-) -> Response:
+def cite_passage(request: Request, passage_id: PassageId) -> Response:
     """The citation of a passage, ready to paste."""
     site = site_of(request)
     engine = site.engine()
-    store = engine.index.store
-    _, passage, _ = resolve_passage(store, site.live.home.anchors, passage_id)
-    document = store.document(passage.document_id)
-    ending, media_type = DOWNLOADS[style]
-    return tagged(
-        request,
-        engine,
-        lambda: cite(document, passage, style, lang).encode("utf-8", "replace"),
-        media_type=f"{media_type}; charset=utf-8",
-        headers={"Content-Disposition": f'inline; filename="{document.id}.{ending}"'},
-    )
+    _, passage, _ = resolve_passage(engine.index.store, site.live.home.anchors, passage_id)
+    return send_citation(request, engine, engine.index.store.document(passage.document_id), passage)

@@ -28,7 +28,7 @@ from web.caching import program_version
 from web.inputs import BatchItemIn
 from web.journal import Journal
 from web.mcp_door import McpDoor
-from web.problems import Problem, problem_of, problem_response, wants_page
+from web.problems import Problem, field_errors, problem_of, problem_response, wants_page
 from web.readiness import NotReady
 from web.rendering import FOLDER, page
 from web.schemas import ProblemOut
@@ -38,6 +38,7 @@ from web.site import Site, make_site, problem_for
 # Where a page runs no longer than milliseconds, more threads than this only take time from each other.
 THREADS = 2 * (os.cpu_count() or 2)
 MAX_IN_PROGRESS = 32 * (os.cpu_count() or 2)
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 def create_app(live: LiveEngine, settings: Settings) -> FastAPI:
@@ -66,7 +67,7 @@ def create_app(live: LiveEngine, settings: Settings) -> FastAPI:
     app.state.site = site
     for module in (api, api_documents, health, pages, collection, reader):
         app.include_router(module.router)
-    app.router.routes.append(Route("/mcp", door, methods=None))
+    app.router.routes.append(Route("/mcp", door, methods=["POST"]))
     app.router.routes.append(Mount("/static", CachedFiles(directory=FOLDER / "static"), name="static"))
     app.openapi = lambda: describe_api(app)  # type: ignore[method-assign]
     _add_handlers(app)
@@ -79,10 +80,10 @@ def _add_layers(app: FastAPI, site: Site) -> None:
     """The layers that a request passes, outermost last."""
     settings = site.settings
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Overload, most=MAX_IN_PROGRESS, refuse=refuse)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, refuse=refuse)
     app.add_middleware(RateLimit, rate=settings.rate_limit, refuse=refuse)
     app.add_middleware(Tokens, hashes=settings.api_tokens, refuse=refuse)
-    app.add_middleware(Overload, most=MAX_IN_PROGRESS, refuse=refuse)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -112,6 +113,8 @@ def _add_handlers(app: FastAPI) -> None:
         if isinstance(error, Problem):
             return respond(request, error)
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, (ValueError, RecursionError)):  # no UTF-8, numbers without end, deep nesting
+            return respond(request, Problem("malformed-json", f"the body does not parse as JSON: {error.__cause__}"))
         detail = {404: f"there is nothing at {request.url.path[:200]}", 405: f"{request.method} is not allowed here"}
         headers = {"Allow": allowed_methods(app, request.scope)} if error.status_code == 405 else error.headers
         return respond(request, problem_of(error.status_code, detail.get(error.status_code, str(error.detail)), headers))
@@ -123,7 +126,10 @@ def _add_handlers(app: FastAPI) -> None:
             return respond(
                 request, Problem("malformed-json", f"the body does not parse as JSON: {found[0].get('ctx', {}).get('error', '')}")
             )
-        lines = [{"field": ".".join(str(p) for p in e["loc"]), "message": str(e["msg"])[:300]} for e in found[:20]]
+        if any(isinstance(e.get("input"), bytes) for e in found):  # FastAPI leaves the body as it came
+            unread = {"field": "body", "message": "send JSON, with Content-Type: application/json"}
+            return respond(request, Problem("invalid", "the body is not said to be JSON", errors=[unread]))
+        lines = field_errors(found)
         named = ", ".join(dict.fromkeys(line["field"] for line in lines))
         return respond(request, Problem("invalid", f"look at {named}", errors=lines))
 
@@ -134,12 +140,13 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def allowed_methods(app: FastAPI, scope: Scope) -> str:
-    """The methods of all routes at one path: a path that takes GET and POST is two routes."""
-    methods: set[str] = set()
-    for route in app.routes:
-        if route.matches(scope)[0] is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    """The methods that some route takes at one path: a path that takes GET and POST is two routes."""
+
+    def is_taken(method: str) -> bool:
+        asked = {**scope, "method": "GET" if method == "HEAD" else method}
+        return any(route.matches(asked)[0] is Match.FULL for route in app.routes)
+
+    return ", ".join(filter(is_taken, METHODS))
 
 
 def respond(request: Request, problem: Problem) -> Response:
@@ -163,6 +170,8 @@ class CachedFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file."""
+        if scope["method"] != "GET":
+            raise Problem("method-not-allowed", f"{scope['method']} is not allowed here", headers={"Allow": "GET, HEAD"})
         response = await super().get_response(path, scope)
         kept = scope.get("query_string", b"").startswith(b"v=")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "public, max-age=300"

@@ -9,7 +9,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup, TaskStatus
 from starlette.types import Receive, Scope, Send
 
-from web.problems import Problem, problem_response
+from web.problems import problem_response
 from web.readiness import NotReady
 from web.site import Site, problem_for
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class McpDoor:
-    """The streamable HTTP transport as one ASGI endpoint."""
+    """The streamable HTTP transport as one ASGI endpoint, for POST: without sessions there is nothing to listen for or end."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -49,12 +49,6 @@ class McpDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the transport."""
-        if scope["method"] not in ("POST", "GET", "DELETE"):
-            problem = Problem(
-                "method-not-allowed", f"{scope['method']} is not allowed here", headers={"Allow": "GET, POST, DELETE"}
-            )
-            await problem_response(problem, scope["path"])(scope, receive, send)
-            return
         async with self._opening:
             if self._manager is None and self._group is not None:
                 self._manager = await self._group.start(self._serve)

@@ -1,14 +1,15 @@
 """Model Context Protocol: four read-only tools over the same engine, by streamable HTTP or standard input and output."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from corpus.records import Document, Passage
 from index.anchors import parse_passage_id, resolve_passage, said_before
@@ -17,14 +18,15 @@ from index.filters import Filters
 from index.generations import Home
 from qa.answering import DEFAULT_PASSAGES, Engine
 from qa.answers import as_json
+from qa.citing import Style, text_fragment_link, title_of
 from qa.citing import cite as make_citation
-from qa.citing import text_fragment_link, title_of
 from qa.errors import QaError
 from qa.live import LiveEngine
 from qa.timing import Timing
 from web.caching import program_version
 from web.inputs import LangCode
 from web.kept import KeptAnswers
+from web.problems import field_errors
 from web.readiness import NotReady
 from web.schemas import AnswerOut
 from web.site import Site
@@ -44,7 +46,7 @@ class Result(BaseModel):
 
     id: str
     title: str
-    url: str
+    url: str | None
     text: str
 
 
@@ -60,7 +62,7 @@ class Fetched(BaseModel):
     id: str
     title: str
     text: str
-    url: str
+    url: str | None
     metadata: dict[str, Any]
 
 
@@ -73,17 +75,20 @@ class Cited(BaseModel):
 
 
 class Tools:
-    """The four tools over whatever engine is live."""
+    """The four tools over whatever engine is live; `reader` says whether its documents can be read at /documents."""
 
     def __init__(
         self,
         engine: Callable[[], Engine],
         home: Home,
+        *,
+        reader: bool,
         kept: KeptAnswers | None = None,
         count: Callable[..., None] | None = None,
     ) -> None:
         self._engine = engine
         self._home = home
+        self._reader = reader
         self._kept = kept or KeptAnswers()
         self._count = count
 
@@ -101,7 +106,7 @@ class Tools:
                 Result(
                     id=passage.id,
                     title=_title(document := store.document(passage.document_id), passage),
-                    url=_url(document, passage),
+                    url=self._url(document, passage),
                     text=passage.text,
                 )
                 for passage in found
@@ -140,7 +145,7 @@ class Tools:
             id=passage.id if passage else document.id,
             title=_title(document, passage),
             text=text[:MAX_TEXT_CHARS],
-            url=_url(document, passage),
+            url=self._url(document, passage),
             metadata=metadata,
         )
 
@@ -161,9 +166,7 @@ class Tools:
     def cite(
         self,
         id: Annotated[str, Field(description="id of a passage or of a document", max_length=300)],
-        style: Annotated[
-            Literal["text", "markdown", "bibtex", "ris", "csl-json"], Field(description="form of the citation")
-        ] = "text",
+        style: Annotated[Style, Field(description="form of the citation")] = "text",
     ) -> Cited:
         """Make the citation of a passage or document, ready to paste."""
         store = self._open().index.store
@@ -175,6 +178,12 @@ class Tools:
 
     def _open(self) -> Engine:
         return self._engine()
+
+    def _url(self, document: Document, passage: Passage | None) -> str | None:
+        """The original where it is known, else the reader of this site, else nothing."""
+        original = text_fragment_link(document, passage.text if passage else "", passage.page if passage else None)
+        span = f"?start={passage.start}&end={passage.end}#hit" if passage else ""
+        return original or (f"/documents/{document.id}{span}" if self._reader else None)
 
 
 def _is_passage_id(identifier: str) -> bool:
@@ -190,21 +199,36 @@ def _title(document: Document, passage: Passage | None) -> str:
     return " – ".join(dict.fromkeys(parts))
 
 
-def _url(document: Document, passage: Passage | None) -> str:
-    """The original where it is known, else the reader of this site."""
-    original = text_fragment_link(document, passage.text if passage else "", passage.page if passage else None)
-    span = f"?start={passage.start}&end={passage.end}#hit" if passage else ""
-    return original or f"/documents/{document.id}{span}"
+class _Server(MCPServer[Any]):
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
+        """What the SDK returns; arguments that it refuses are named in one sentence."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            lines = field_errors(error.__cause__.errors(include_url=False, include_input=False, include_context=False))
+            said = "; ".join(f"{line['field']}: {line['message']}" for line in lines)
+            raise ToolError(f"The arguments of {name} do not fit: {said}") from error.__cause__
 
 
 def make_server(tools: Tools) -> MCPServer[Any]:
     """The server with its four tools; errors reach the caller as one sentence."""
-    server: MCPServer[Any] = MCPServer(
-        "rcm-answers", title="RCM Answers", version=program_version(), instructions=INSTRUCTIONS, log_level="WARNING"
-    )
-    for function in (tools.search, tools.fetch, tools.ask, tools.cite):
-        server.add_tool(_spoken(function), annotations=READ_ONLY, structured_output=True)
-    return server
+    functions = (tools.search, tools.fetch, tools.ask, tools.cite)
+    return _Server(
+        "rcm-answers", title="RCM Answers", version=program_version(), instructions=INSTRUCTIONS, log_level="WARNING",
+        tools=[_make_tool(function) for function in functions],
+    )  # fmt: skip
+
+
+def _make_tool(function: Callable[..., Any]) -> Tool:
+    """The tool of a function; arguments that it does not have are refused instead of passed over."""
+    tool = Tool.from_function(_spoken(function), annotations=READ_ONLY, structured_output=True)
+    accepted = tool.fn_metadata.arg_model
+    accepted.model_config["extra"] = "forbid"
+    accepted.model_rebuild(force=True)
+    tool.parameters = accepted.model_json_schema(by_alias=True)
+    return tool
 
 
 def _spoken(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -223,12 +247,13 @@ def _spoken(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def run_stdio(live: LiveEngine) -> None:
     """Serve over standard input and output until the input ends."""
-    anyio.run(make_server(Tools(live.engine, live.home)).run_stdio_async)
+    anyio.run(make_server(Tools(live.engine, live.home, reader=False)).run_stdio_async)
 
 
 def make_manager(site: Site) -> StreamableHTTPSessionManager:
     """The streamable HTTP transport over the engine of a site. No sessions: every request stands alone."""
-    server = make_server(Tools(site.engine, site.live.home, site.kept, site.metrics.count_answer))
+    tools = Tools(site.engine, site.live.home, reader=True, kept=site.kept, count=site.metrics.count_answer)
+    server = make_server(tools)
     server.streamable_http_app(
         json_response=True, stateless_http=True, max_request_body_size=site.settings.max_body_bytes, host=site.settings.host
     )

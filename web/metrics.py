@@ -29,8 +29,8 @@ class Metrics:
         self.ready = Gauge(
             "rcm_ready", "0 starting, 1 by words alone, 2 full", registry=self.registry, multiprocess_mode="livemin"
         )
-        self.documents = Gauge("rcm_documents", "Documents", registry=self.registry, multiprocess_mode="livemax")
-        self.passages = Gauge("rcm_passages", "Passages", registry=self.registry, multiprocess_mode="livemax")
+        self.documents = Gauge("rcm_documents", "Documents", registry=self.registry, multiprocess_mode="livemostrecent")
+        self.passages = Gauge("rcm_passages", "Passages", registry=self.registry, multiprocess_mode="livemostrecent")
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request done."""

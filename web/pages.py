@@ -16,12 +16,13 @@ from index.anchors import resolve_passage
 from index.errors import UnknownId
 from qa.answering import Engine
 from qa.answers import Answer, Evidence
-from qa.citing import STYLES, cite, text_fragment_link
+from qa.citing import cite, text_fragment_link
 from qa.errors import BadQuestion
 from qa.requests import asks_nothing
 from qa.timing import Timing
 from qa.understanding import MAX_QUESTION_CHARS, clean_question
 from web.asking import AskParams, read_params
+from web.citations import send_citation
 from web.feedback import MAX_COMMENT_CHARS, Verdict
 from web.i18n import N_, translate
 from web.markdown import answer_markdown
@@ -32,10 +33,6 @@ from web.security import is_safe_path
 from web.site import Site, note, site_of
 
 router = APIRouter(include_in_schema=False)
-
-DOWNLOADS = {"bibtex": ("bib", "application/x-bibtex"), "ris": ("ris", "application/x-research-info-systems"),
-             "csl-json": ("json", "application/vnd.citationstyles.csl+json"), "text": ("txt", "text/plain"),
-             "markdown": ("md", "text/markdown")}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,25 +171,11 @@ def _base(request: Request) -> str:
 
 @router.get("/passages/{passage_id}/cite")
 def download_citation(request: Request, passage_id: str) -> Response:
-    """A citation as a file, for the buttons of the pages."""
+    """The citation of a passage, for the buttons of the pages."""
     site = site_of(request)
-    style = request.query_params.get("style", "bibtex")
-    if style not in STYLES:
-        raise Problem("bad-request", f"{style[:40]!r} is not a citation style; use one of {', '.join(STYLES)}")
-    store = site.engine().index.store
-    _, passage, _ = resolve_passage(store, site.live.home.anchors, passage_id)
-    document = store.document(passage.document_id)
-    return citation_file(cite(document, passage, style, lang_of(request)), style, document.id)
-
-
-def citation_file(text: str, style: str, document_id: str) -> Response:
-    """A citation as a response that reference managers open."""
-    ending, media_type = DOWNLOADS[style]
-    return Response(
-        text.encode("utf-8", "replace"),
-        media_type=f"{media_type}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{document_id}.{ending}"', "Cache-Control": "private, no-cache"},
-    )
+    engine = site.engine()
+    _, passage, _ = resolve_passage(engine.index.store, site.live.home.anchors, passage_id)
+    return send_citation(request, engine, engine.index.store.document(passage.document_id), passage, lang_of(request))
 
 
 @router.post("/feedback")

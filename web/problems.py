@@ -1,7 +1,7 @@
 """Every error of the HTTP interface as one shape: problem details of RFC 9457, with stable slugs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -21,6 +21,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "feedback-off": (403, "Feedback is switched off"),
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "The method is not allowed here"),
+    "too-slow": (408, "The body did not come in time"),
     "too-large": (413, "The body is too large"),
     "invalid": (422, "The request has fields that are missing, unknown or out of range"),
     "too-many-requests": (429, "Too many requests"),
@@ -29,7 +30,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "overloaded": (503, "Too many requests are in progress"),
 }
 _BY_STATUS = {400: "bad-request", 401: "unauthorized", 403: "foreign-origin", 404: "not-found", 405: "method-not-allowed",
-              413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "not-ready"}  # fmt: skip
+              408: "too-slow", 413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "not-ready"}  # fmt: skip
 _MACHINE_PATHS = ("/api/", "/mcp", "/health/", "/metrics", "/openapi.json")
 
 
@@ -56,6 +57,12 @@ class Problem(HTTPException):
         if self.errors:
             body["errors"] = list(self.errors)
         return body
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """One line for each field that pydantic refuses, twenty at most; what was sent is not repeated."""
+    lines = [{"field": ".".join(str(part) for part in e["loc"]) or "body", "message": str(e["msg"])[:300]} for e in errors]
+    return lines[:20]
 
 
 def problem_of(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Problem:

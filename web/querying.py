@@ -10,7 +10,8 @@ Query = TypeVar("Query", bound=BaseModel)
 
 
 def read_query(request: Request, model: type[Query]) -> Query:
-    """The query of an address as its model; of what is repeated the last counts. Raises RequestValidationError.
+    """The query of an address as its model, numbers from text; of what is repeated the last counts. Raises
+    RequestValidationError.
 
     FastAPI does the same from a parameter of the route, but works out the types of all fields anew at every request.
     """
@@ -22,13 +23,13 @@ def read_query(request: Request, model: type[Query]) -> Query:
         else:
             given[name] = value
     try:
-        return model.model_validate(given)
+        return model.model_validate(given, strict=False)
     except ValidationError as error:
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in error.errors(include_url=False)]) from None
 
 
 def query_parameters(model: type[BaseModel]) -> dict[str, Any]:
-    """The fields of a query as OpenAPI wants them of a route (`openapi_extra`)."""
+    """The fields of a query as OpenAPI wants them of a route (`openapi_extra`), required ones first."""
     schema = model.model_json_schema()
     required = schema.get("required", ())
     return {
@@ -40,6 +41,6 @@ def query_parameters(model: type[BaseModel]) -> dict[str, Any]:
                 "schema": described,
                 **({"description": described["description"]} if "description" in described else {}),
             }
-            for name, described in schema["properties"].items()
+            for name, described in sorted(schema["properties"].items(), key=lambda item: item[0] not in required)
         ]
     }

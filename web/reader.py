@@ -13,12 +13,12 @@ from corpus.records import Document
 from index.errors import UnknownId
 from qa.answering import Engine
 from qa.answers import Answer, Highlight, viewer_link
-from qa.citing import STYLES, cite, title_of
+from qa.citing import cite, title_of
 from qa.errors import BadQuestion
 from web.asking import AskParams, read_params
+from web.citations import send_citation
 from web.marking import Run, split_text
-from web.pages import answer_params, citation_file
-from web.problems import Problem
+from web.pages import answer_params
 from web.rendering import lang_of, page
 from web.site import Site, site_of
 
@@ -195,9 +195,6 @@ def _reader_address(params: AskParams, viewer: str) -> str:
 
 @router.get("/documents/{document_id}/cite")
 def cite_document(request: Request, document_id: str) -> Response:
-    """The citation of a whole document as a file."""
-    style = request.query_params.get("style", "bibtex")
-    if style not in STYLES:
-        raise Problem("bad-request", f"{style[:40]!r} is not a citation style")
-    document = site_of(request).engine().index.store.document(document_id)
-    return citation_file(cite(document, None, style, lang_of(request)), style, document.id)
+    """The citation of a whole document."""
+    engine = site_of(request).engine()
+    return send_citation(request, engine, engine.index.store.document(document_id), lang=lang_of(request))

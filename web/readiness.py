@@ -23,10 +23,10 @@ class NotReady(Exception):
 class Readiness:
     """Opens the live generation in the background and hands out the best engine that there is."""
 
-    def __init__(self, live: LiveEngine, on_full: Callable[[Engine], None] | None = None) -> None:
+    def __init__(self, live: LiveEngine, on_stage: Callable[[Stage, Engine], None] = lambda stage, engine: None) -> None:
         self.live = live
         self.stage: Stage = "starting"
-        self._on_full = on_full
+        self._on_stage = on_stage
         self._problem: str | None = None
         self._lexical: Engine | None = None
         self._stamp: tuple[int, int] | None = None
@@ -72,15 +72,15 @@ class Readiness:
         stamp = self.live.home.live_stamp()
         if self.stage == "full" or (self._lexical is not None and stamp == self._stamp):
             return
-        self._lexical, self._stamp = Engine(Index(self.live.home.live_folder(), None)), stamp
-        self.stage = "lexical"
+        engine = Engine(Index(self.live.home.live_folder(), None))
+        self._lexical, self._stamp, self.stage = engine, stamp, "lexical"
+        self._on_stage(self.stage, engine)
 
     def open_full(self) -> None:
         """Open the live generation with its model. Raises IndexError_."""
         engine = self.live.engine()
         self.stage, self._problem, self._lexical = "full", None, None
-        if self._on_full is not None:
-            self._on_full(engine)
+        self._on_stage(self.stage, engine)
 
     def engine(self) -> Engine:
         """The engine that answers now; a request keeps the one that it began with. Raises NotReady or IndexError_."""

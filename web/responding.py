@@ -16,6 +16,7 @@ _MEANINGS = {
     401: "a token is needed and missing or wrong",
     403: "the caller's web origin is not accepted, or the function is switched off",
     404: "there is no such document or passage",
+    408: "the body did not come in time",
     413: "the body is too large",
     422: "a field is missing, unknown or out of range; `errors` names it",
     429: "too many requests of one client; `Retry-After` says how long to wait",

@@ -110,7 +110,7 @@ class IndexOut(_Out):
     model: str
     documents: int
     passages: int
-    stale: bool
+    stale: Annotated[bool, Field(description="there is a newer index, which could not be opened: the one before answers on")]
     degraded: Annotated[bool, Field(description="the model is not loaded: words alone were searched")]
 
 

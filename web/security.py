@@ -14,6 +14,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import BadSettings
@@ -39,7 +40,8 @@ HEADERS = (
 TLS_HEADERS = (*HEADERS, (b"strict-transport-security", b"max-age=31536000"))
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GUARDED = ("/api/", "/mcp")  # doors of programs: tokens, and requests from foreign web pages
-_COUNTED = ("/api/", "/mcp", "/answer.md", "/feedback")
+FREE = ("/static/", "/health/", "/metrics")  # cost next to nothing; a monitor must come through when others do not
+BODY_S = 10  # for a whole body to come
 
 
 def check_settings(settings: Settings) -> None:
@@ -198,7 +200,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse with the seconds to wait."""
-        if self._rate is not None and scope["type"] == "http" and _is_counted(scope):
+        if self._rate is not None and scope["type"] == "http" and not scope["path"].startswith(FREE):
             who = client_key(scope)
             if not self._limiter.hit(self._rate, who):
                 reset = self._limiter.get_window_stats(self._rate, who).reset_time
@@ -213,13 +215,8 @@ class RateLimit:
         await self.app(scope, receive, send)
 
 
-def _is_counted(scope: Scope) -> bool:
-    path = scope["path"]
-    return path.startswith(_COUNTED) or (b"q=" in scope.get("query_string", b"") and not path.startswith("/static/"))
-
-
 class BodyLimit:
-    """No body larger than the limit, whether its length is declared or not."""
+    """Takes a body in whole before anything is done for it: none larger than the limit, none that comes too slowly."""
 
     def __init__(self, app: ASGIApp, max_bytes: int, refuse: Refuse) -> None:
         self.app = app
@@ -231,28 +228,43 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared[:18]) > self._max:
-            await self._refuse(scope, receive, send, self._too_large())
+        try:
+            body = await self._read(Request(scope, receive))
+        except Problem as problem:
+            await self._refuse(scope, receive, send, problem)
             return
-        seen = 0
+        except ClientDisconnect:
+            return
+        taken: list[Message] = [{"type": "http.request", "body": body}]
 
-        async def receive_counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._max:
-                raise self._too_large()
-            return message
+        async def receive_taken() -> Message:
+            return taken.pop() if taken else await receive()
 
-        await self.app(scope, receive_counted, send)
+        await self.app(scope, receive_taken, send)
 
-    def _too_large(self) -> Problem:
-        return Problem("too-large", f"the body may have at most {self._max:,} bytes", headers={"Connection": "close"})
+    async def _read(self, request: Request) -> bytes:
+        close = {"Connection": "close"}  # the rest of the body stays unread
+        too_large = Problem("too-large", f"the body may have at most {self._max:,} bytes", headers=close)
+        declared = request.headers.get("content-length", "0")
+        if not declared.isdigit() or int(declared[:18]) > self._max:
+            raise too_large
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > self._max:
+                        raise too_large
+        except TimeoutError:
+            raise Problem("too-slow", f"the body did not come within {BODY_S} seconds; send it again", headers=close) from None
+        return bytes(body)
 
 
 class Overload:
-    """Turns requests away when far more are in progress than the cores can answer, instead of letting all wait."""
+    """Turns requests away when far more are in progress than the cores can answer, instead of letting all wait.
+
+    Inside BodyLimit, so that work counts and not a client that sends slowly.
+    """
 
     def __init__(self, app: ASGIApp, most: int, refuse: Refuse) -> None:
         self.app = app
@@ -261,7 +273,7 @@ class Overload:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on or refuse."""
-        if scope["type"] != "http" or scope["path"].startswith(("/health/", "/metrics", "/static/")):
+        if scope["type"] != "http" or scope["path"].startswith(FREE):
             await self.app(scope, receive, send)
             return
         if self._room.locked():
@@ -273,7 +285,7 @@ class Overload:
 
 
 class HeadAsGet:
-    """HEAD is GET without the body."""
+    """HEAD is GET without the body, which the server leaves out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -284,10 +296,8 @@ class HeadAsGet:
             await self.app(scope, receive, send)
             return
 
-        async def send_headers(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        scope["method"] = "GET"  # in place: the layers outside read what the router leaves in the scope
-        await self.app(scope, receive, send_headers)
+        as_get = {**scope, "method": "GET"}  # a copy: the server reads in its own whether a body is due
+        try:
+            await self.app(as_get, receive, send)
+        finally:
+            scope.update(as_get, method="HEAD")  # the layers outside read what the router leaves in the scope

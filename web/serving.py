@@ -24,7 +24,9 @@ _HANDED_DOWN = "_RCM_SERVE_SETTINGS"  # to worker processes; not a setting of us
 
 
 def serve(settings: Settings) -> int:
-    """Serve until a signal: 0 when it ended in order, 1 when it could not start. Raises BadSettings."""
+    """Serve until a signal: 0 when it ended in order, 1 when it could not start; one process alone ends in order and then by
+    the signal. Raises BadSettings.
+    """
     from web.journal import set_up_logging
     from web.security import check_settings
 

@@ -21,12 +21,12 @@ from web.kept import KeptAnswers
 from web.leads import Leads
 from web.metrics import Metrics
 from web.problems import Problem
-from web.readiness import NotReady, Readiness
+from web.readiness import NotReady, Readiness, Stage
 from web.rendering import Renderer
 
 T = TypeVar("T")
 
-_STAGES = {"starting": 0, "lexical": 1, "full": 2}
+_STAGES: dict[Stage, int] = {"starting": 0, "lexical": 1, "full": 2}
 
 
 @dataclass(slots=True)
@@ -57,8 +57,7 @@ class Site:
         return self.readiness.engine()
 
     def measure(self) -> None:
-        """Bring the gauges up to date before a scrape."""
-        self.metrics.ready.set(_STAGES[self.readiness.stage])
+        """Bring the sizes of the collection up to date before a scrape."""
         try:
             info = self.engine().info
         except (NotReady, IndexError_):
@@ -69,12 +68,18 @@ class Site:
 
 def make_site(live: LiveEngine, settings: Settings) -> Site:
     """The shared parts; opens nothing yet."""
-    leads = Leads()
+    leads, metrics = Leads(), Metrics()
+
+    def on_stage(stage: Stage, engine: Engine) -> None:
+        metrics.ready.set(_STAGES[stage])
+        if stage == "full":
+            leads.prepare_quietly(engine)
+
     return Site(
         live=live,
         settings=settings,
-        readiness=Readiness(live, on_full=leads.prepare_quietly),
-        metrics=Metrics(),
+        readiness=Readiness(live, on_stage),
+        metrics=metrics,
         feedback=Feedback(live.home.feedback, settings.max_feedback_rows),
         catalogues=Catalogues(),
         leads=leads,
