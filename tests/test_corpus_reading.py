@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import unicodedata
 import zipfile
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from corpus.errors import UnreadableDocument
 from corpus.loading import Collection, load_collection
-from corpus.reading import Limits, decode_text, normalise, read_raw
+from corpus.normalising import normalise
+from corpus.reading import Limits, decode_text, read_raw
 from corpus.records import Document
 
 BODY = "The member countries met for three days in Panama and agreed on a plan of work for the coming year."
@@ -160,6 +162,9 @@ def test_a_rule_at_the_head_of_markdown_is_no_front_matter(tmp_path: Path) -> No
         ('+++\ntitel = "x"\n+++\n', "titel"),
         ('+++\n[source]\npublishd = "2014"\n+++\n', "source.publishd"),
         ('+++\n[source]\npublished = "June 2014"\n+++\n', "June 2014"),
+        ('+++\n[source]\npublished = "2014-02-31"\n+++\n', "2014-02-31"),
+        ('+++\n[source]\nurl = "http://["\n+++\n', "http://["),
+        ('+++\n[source]\nurl = "https://example.org/\\u001b[31m"\n+++\n', "is not a web address"),
         ('+++\n[source]\nurl = "javascript:alert(1)"\n+++\n', "javascript:alert(1)"),
         ('+++\nid = "no spaces here"\n+++\n', "no spaces here"),
         ('+++\nlang = "fr"\n+++\n', "lang"),
@@ -251,13 +256,59 @@ def test_text_is_composed_and_invisible_characters_go(tmp_path: Path) -> None:
     assert unicodedata.is_normalized("NFC", document.text)
 
 
-@given(st.text())
+def is_clean(text: str) -> bool:
+    hidden = [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c != "\n"]
+    return not hidden and unicodedata.is_normalized("NFC", text)
+
+
+TRICKY = "aeu \u0301\u0303\u00ad\u200b\u200d\u202e\u2066\ufeff\u00a0\u2028\u0085\u061c\u2126\u0958\n\r\t"
+
+
+@given(st.text() | st.text(st.sampled_from(TRICKY)))
 def test_normalising_leaves_no_control_character_and_is_stable(text: str) -> None:
     clean = normalise(text)
-    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in clean if c not in "\n\t")
-    assert unicodedata.is_normalized("NFC", clean)
+    assert is_clean(clean)
     assert normalise(clean) == clean
     clean.encode("utf-8")
+
+
+def write_with(folder: Path, kind: str, text: str) -> None:
+    """A file of a kind with a text in its body, its heading and its title; markup writes characters by their numbers."""
+    written = "".join(f"&#{ord(c)};" for c in text)
+    if kind == "md":
+        content = f"+++\ntitle = {json.dumps(text)}\n+++\n\n# A {written} b\n\n{BODY} {written}\n\n- {written}\n".encode()
+    elif kind == "html":
+        content = (
+            PAGE.replace("Meeting in Panama", f"Meeting {written} in Panama")
+            .replace("in good time.", f"in good time. {written}")
+            .replace("about return", f"about return {written}")
+            .encode()
+        )
+    elif kind == "docx":
+        content = make_docx(lambda d: (d.add_heading(f"A {text} b", 1), d.add_paragraph(f"{BODY} {text}")), title=f"x {text}")
+    else:
+        content = f"A heading {text}\n\n{BODY} {text}\n\n- {text}\n".encode()
+    (folder / f"a.{kind}").write_bytes(content)
+    (folder / f"a.{kind}.meta.toml").write_text(f"[source]\npublisher = {json.dumps(text)}\ntitle = {json.dumps(text)}\n")
+
+
+@pytest.mark.parametrize("kind", ["md", "html", "docx", "txt"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.sampled_from(TRICKY)))
+def test_all_that_a_document_says_is_normalised_whoever_reads_it(tmp_path: Path, kind: str, text: str) -> None:
+    write_with(tmp_path, kind, text)
+    document = only(load_collection([tmp_path]))
+    said = [document.title, document.source.title, document.source.publisher]
+    assert is_clean(document.text)
+    assert all(is_clean(value) and "\n" not in value for value in said if value)
+
+
+@pytest.mark.parametrize("kind", ["md", "html"])
+def test_characters_that_markup_writes_by_number_or_name_are_normalised(tmp_path: Path, kind: str) -> None:
+    sentence = "The authority set a quo&shy;ta of trout for the cafe&#769; of lake Titi&#8203;caca in 2014 &#x202E;abc."
+    text = sentence if kind == "md" else PAGE.replace(BODY, sentence)
+    document = only(load(tmp_path, **{f"a__{kind}": text}))
+    assert "The authority set a quota of trout for the café of lake Titicaca in 2014 abc." in document.text
 
 
 def test_hard_wrapped_text_is_joined_and_lists_are_kept(tmp_path: Path) -> None:
