@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import UnreadableDocument
-from corpus.loading import Collection, load_collection
+from corpus.loading import Collection, give_ids, load_collection
 from corpus.normalising import normalise
 from corpus.reading import Limits, decode_text, read_raw
 from corpus.records import Document
@@ -454,16 +454,80 @@ def test_an_id_that_is_taken_is_reported_and_the_first_file_keeps_it(tmp_path: P
     assert "'same' is taken" in reasons(collection)["b.md"]
 
 
-def test_files_of_one_name_in_two_folders_get_ids_of_their_own(tmp_path: Path) -> None:
+def test_a_stated_id_comes_before_a_name(tmp_path: Path) -> None:
+    collection = load(tmp_path, report__md=BODY, z__md=f'+++\nid = "report"\n+++\n\n{BODY} z')
+    assert {d.id: d.path for d in collection.documents} == {"report": "z.md", "report.md": "report.md"}
+    assert collection.files == {"report": tmp_path / "z.md", "report.md": tmp_path / "report.md"}
+
+
+@pytest.mark.parametrize(
+    "names, ids",
+    [
+        (["x/a.md", "y/b.md"], {"x/a.md": "a", "y/b.md": "b"}),
+        (["x/a.md", "y/a.md"], {"x/a.md": "x-a", "y/a.md": "y-a"}),
+        (["x/a.md", "a.md"], {"x/a.md": "x-a", "a.md": "a.md"}),  # not "a", which x/a.md was without a.md
+        (["a.md", "a.txt"], {"a.md": "a.md", "a.txt": "a.txt"}),
+        (["x-a.md", "x/a.md", "y/a.md"], {"x-a.md": "x-a", "x/a.md": "x-a.md", "y/a.md": "y-a"}),
+        (["a b.md", "a-b.md"], {"a b.md": "a-b.md-2", "a-b.md": "a-b.md-3"}),
+    ],
+)
+def test_a_file_that_states_no_id_is_called_by_as_much_of_its_path_as_it_takes(
+    tmp_path: Path, names: list[str], ids: dict[str, str]
+) -> None:
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{BODY} {name}")
+    documents = load_collection([tmp_path]).documents
+    assert {d.path: d.id for d in documents} == ids
+    assert all(d.variant_of == d.id for d in documents)
+
+
+def test_the_same_path_in_two_folders_of_a_collection_gives_two_documents(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         load(tmp_path / folder, a__md=f"{BODY} {folder}")
-    assert [d.id for d in load_collection([tmp_path]).documents] == ["a", "y-a"]
+    assert len({d.id for d in load_collection([tmp_path / "x", tmp_path / "y"]).documents}) == 2
+
+
+NAMES = st.lists(
+    st.sampled_from(["r.md", "r.es.md", "r.txt", "a/r.md", "a/r.es.md", "a/r.txt", "b/r.md", "b/r.es.md"]), unique=True
+)
+
+
+@given(NAMES, st.data())
+def test_no_id_passes_from_one_file_of_a_name_to_another_when_one_comes(names: list[str], data: st.DataObject) -> None:
+    def named(files: list[str]) -> dict[str, str]:
+        return dict(zip(files, give_ids([(file, Path(file)) for file in files], ()), strict=True))
+
+    now = named(names)
+    assert len(set(now.values())) == len(names)
+    if names:
+        then = named([name for name in names if name != data.draw(st.sampled_from(names))])
+        owners = {identifier: name for name, identifier in then.items()}
+        assert all(owners.get(identifier, name) == name for name, identifier in now.items())
 
 
 def test_the_language_versions_of_a_document_know_each_other_by_name(tmp_path: Path) -> None:
     collection = load(tmp_path, meeting__en__md=BODY, meeting__es__md=SPANISH)
     assert {d.id: d.variant_of for d in collection.documents} == {"meeting.en": "meeting", "meeting.es": "meeting"}
     assert {d.id: d.lang for d in collection.documents} == {"meeting.en": "en", "meeting.es": "es"}
+
+
+def test_language_versions_keep_together_where_another_folder_has_files_of_their_name(tmp_path: Path) -> None:
+    load(tmp_path / "x", meeting__en__md=BODY, meeting__es__md=SPANISH)
+    load(tmp_path / "y", meeting__en__md=f"{BODY} Another one.")
+    assert {d.id: d.variant_of for d in load_collection([tmp_path]).documents} == {
+        "x-meeting.en": "x-meeting",
+        "x-meeting.es": "x-meeting",
+        "y-meeting.en": "y-meeting",
+    }
+
+
+def test_files_of_two_folders_are_no_language_versions_by_their_names(tmp_path: Path) -> None:
+    load(tmp_path / "x", report__md=BODY, visas__en__md=BODY)
+    load(tmp_path / "y", report__md=SPANISH, visas__es__md=SPANISH)
+    variants = [d.variant_of for d in load_collection([tmp_path]).documents]
+    assert variants == ["x-report", "x-visas", "y-report", "y-visas"]
 
 
 HOSTILE = {
