@@ -1,6 +1,7 @@
 """Dates as texts of both languages write them."""
 
 import re
+from datetime import date
 
 MONTHS: dict[str, int] = {
     name: number
@@ -31,9 +32,20 @@ _MONTH_YEAR = re.compile(r"\b([a-záéíóú]+)\.?,?\s+(?:de\s+|del\s+|of\s+)?(\
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
+def is_date(value: str) -> bool:
+    """Whether a text is a date of the calendar as `2014`, `2014-06` or `2014-06-27`."""
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", value, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError:
+        return False
+    return True
+
+
 def read_date(text: str) -> str | None:
     """The first date of a text as `2014-06-27` or `2014-06`; None without one."""
-    if match := _ISO.search(text):
+    if (match := _ISO.search(text)) and is_date(match.group()):
         return match.group()
     for pattern, day, month, year in ((_DAY_MONTH, 1, 2, 3), (_MONTH_DAY, 2, 1, 3), (_MONTH_YEAR, None, 1, 2)):
         for match in pattern.finditer(text):
@@ -42,6 +54,7 @@ def read_date(text: str) -> str | None:
                 continue
             if day is None:
                 return f"{match[year]}-{number:02d}"
-            if 1 <= int(match[day]) <= 31:
-                return f"{match[year]}-{number:02d}-{int(match[day]):02d}"
+            found = f"{match[year]}-{number:02d}-{int(match[day]):02d}"
+            if is_date(found):
+                return found
     return None

@@ -4,7 +4,8 @@ import io
 
 from corpus.errors import UnreadableDocument
 from corpus.frontmatter import FrontMatter
-from corpus.reading import Limits, RawDocument, check_archive, normalise
+from corpus.normalising import one_line
+from corpus.reading import Limits, RawDocument, check_archive
 from corpus.records import Block
 
 
@@ -23,10 +24,10 @@ def read(data: bytes, limits: Limits) -> RawDocument:
             if isinstance(part, Table):
                 blocks.extend(_rows(part))
             else:
-                block = _paragraph(" ".join(normalise(part.text).split()), part.style.name or "" if part.style else "")
+                block = _paragraph(one_line(part.text), part.style.name or "" if part.style else "")
                 if block is not None:
                     blocks.append(block)
-        title = " ".join(normalise(document.core_properties.title or "").split())
+        title = one_line(document.core_properties.title or "")
     except (RecursionError, MemoryError):
         raise
     except Exception as error:  # zipfile, zlib, lxml and python-docx each raise classes of their own
@@ -54,7 +55,7 @@ def _rows(table: object) -> list[Block]:
     for row in table.rows:  # type: ignore[attr-defined]
         cells: list[str] = []
         for cell in row.cells:
-            text = " ".join(normalise(cell.text).split())
+            text = one_line(cell.text)
             if text and (not cells or cells[-1] != text):  # merged cells repeat
                 cells.append(text)
         if cells:

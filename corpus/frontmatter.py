@@ -4,14 +4,16 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from corpus.dates import is_date
 from corpus.errors import BadFrontMatter
+from corpus.normalising import one_line
 from corpus.records import Event, Lang, Source
 
-_PUBLISHED = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 
 
@@ -20,15 +22,28 @@ def _as_text(value: object) -> object:
     return str(value) if value is not None and not isinstance(value, (str, list, dict, bool)) else value
 
 
+def _as_line(value: object) -> object:
+    """A line break, a control or an invisible character would go on into citations and terminals."""
+    return one_line(value) if isinstance(value, str) else value
+
+
 def _check_published(value: str | None) -> str | None:
-    if value is not None and not _PUBLISHED.fullmatch(value):
+    if value is not None and not is_date(value):
         raise ValueError(f"{value!r} is not a date; write 2014, 2014-06 or 2014-06-27")
     return value
 
 
+def is_web_address(value: str) -> bool:
+    """Whether a text is an http or https address with a host, and holds no line break or control character."""
+    try:
+        return value.startswith(("http://", "https://")) and bool(urlsplit(value).hostname) and value.isprintable()
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
+
+
 def _check_url(value: str | None) -> str | None:
-    if value is not None and not re.match(r"https?://[^\s/]+", value):
-        raise ValueError(f"{value!r} is not a web address; it must start with http:// or https://")
+    if value is not None and not is_web_address(value):
+        raise ValueError(f"{value!r} is not a web address; write one such as https://example.org/page")
     return value
 
 
@@ -38,7 +53,7 @@ def _check_id(value: str | None) -> str | None:
     return value
 
 
-Text = Annotated[str, Field(max_length=2000)]
+Text = Annotated[str, Field(max_length=2000), BeforeValidator(_as_line)]
 Published = Annotated[str | None, BeforeValidator(_as_text), AfterValidator(_check_published)]
 
 
@@ -79,9 +94,9 @@ class FrontMatter(_Strict):
     lang: Lang | None = None
     variant_of: Annotated[str | None, AfterValidator(_check_id)] = None
     summary: bool = False
-    topics: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    rests_on: tuple[str, ...] = ()
+    topics: tuple[Text, ...] = ()
+    facts: tuple[Text, ...] = ()
+    rests_on: tuple[Text, ...] = ()
     source: SourceFields = SourceFields()
     event: EventFields = EventFields()
 

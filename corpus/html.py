@@ -3,8 +3,9 @@
 import re
 
 from corpus.errors import UnreadableDocument
-from corpus.frontmatter import FrontMatter
-from corpus.reading import Limits, RawDocument, decode_text, normalise
+from corpus.frontmatter import FrontMatter, is_web_address
+from corpus.normalising import normalise, one_line
+from corpus.reading import Limits, RawDocument, decode_text
 from corpus.records import LANGS, Block
 
 
@@ -40,7 +41,7 @@ def _decode_html(data: bytes) -> str:
 
 def _front(found: object, page: str, blocks: list[Block]) -> FrontMatter:
     def get(name: str) -> str | None:
-        return (getattr(found, name, None) or "")[:2000] or None
+        return one_line(getattr(found, name, None) or "")[:2000] or None
 
     url = get("url")
     published = get("date")
@@ -57,7 +58,7 @@ def _front(found: object, page: str, blocks: list[Block]) -> FrontMatter:
                 "title": get("title"),
                 "publisher": get("sitename"),
                 "published": published,
-                "url": url if url and re.match(r"https?://[^\s/]+", url) else None,
+                "url": url if url and is_web_address(url) else None,
                 "lang": stated,
             },
         }
@@ -70,25 +71,25 @@ def _states_date(page: str, published: str) -> bool:
     return bool((in_head and published in page) or re.search(rf"<time[^>]+{published}", page))
 
 
+def _text(element: object) -> str:
+    return one_line("".join(element.itertext()))  # type: ignore[attr-defined]
+
+
 def _walk(element: object, blocks: list[Block]) -> None:
     for child in element:  # type: ignore[attr-defined]
-        text = " ".join("".join(child.itertext()).split())
+        text = _text(child)
         match child.tag:
             case "head":
                 level = re.search(r"\d", child.get("rend") or "")
                 if text:
                     blocks.append(Block("heading", text, level=int(level.group()) if level else 2))
             case "list":
-                blocks.extend(
-                    Block("item", "• " + " ".join("".join(item.itertext()).split()))
-                    for item in child.iter("item")
-                    if "".join(item.itertext()).strip()
-                )
+                blocks.extend(Block("item", f"• {item}") for item in map(_text, child.iter("item")) if item)
             case "table":
                 for row in child.iter("row"):
-                    cells = [" ".join("".join(cell.itertext()).split()) for cell in row.iter("cell")]
-                    if any(cells):
-                        blocks.append(Block("item", " | ".join(filter(None, cells))))
+                    cells = [cell for cell in map(_text, row.iter("cell")) if cell]
+                    if cells:
+                        blocks.append(Block("item", " | ".join(cells)))
             case "p" | "quote" | "code" | "ab":
                 if text:
                     blocks.append(Block("paragraph", text))

@@ -1,13 +1,14 @@
 """Files to documents: a collection is read, cleaned against itself, and given final texts and ids."""
 
 import hashlib
+import itertools
 import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from corpus.cleaning import REPEATED, Line, clean_lines, count_repeats, may_repeat
@@ -28,6 +29,7 @@ class Collection:
     documents: list[Document] = field(default_factory=list)
     removed: list[Removed] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)  # where each document was read from, by its id
 
 
 def find_files(roots: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
@@ -77,8 +79,9 @@ def load_collection(
     limits: Limits | None = None,
     progress: Callable[[str], None] = lambda name: None,
     kept: Kept | None = None,
+    without: Container[Path] = (),
 ) -> Collection:
-    """Read every document under the roots. One unreadable file is reported and skipped; the run goes on.
+    """Read every document under the roots, but for the files `without`. One unreadable file is reported and skipped; the run goes on.
 
     A file is not parsed again when `kept` holds what became of the same bytes among documents that repeat the same of its
     lines; what became of this collection's files is kept, all else forgotten.
@@ -87,6 +90,8 @@ def load_collection(
     collection = Collection()
     readings: list[_Reading] = []
     for root, path in find_files(roots):
+        if path in without:
+            continue
         name = path.relative_to(root).as_posix()
         shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in name)
         if shown != name:
@@ -103,25 +108,30 @@ def load_collection(
         except (RecursionError, MemoryError) as error:
             collection.skipped.append(Skipped(name, f"the file is too deep or too large to read ({type(error).__name__})"))
     repeats = Counter(line for reading in readings for line in reading.lines)
-    taken: set[str] = set()
+    stated: dict[str, tuple[Document, Path]] = {}
+    unnamed: list[tuple[Document, Path]] = []
     for reading in readings:
         try:
-            document, own_id, removed = _make(reading, repeats, limits, kept)
+            document, removed = _make(reading, repeats, limits, kept)
         except UnreadableDocument as error:
             collection.skipped.append(Skipped(reading.name, str(error)))
             continue
-        if document.id in taken:
-            if own_id:
-                skipped = Skipped(reading.name, f"the id {document.id!r} is taken by another document; give it its own")
-                collection.skipped.append(skipped)
-                continue
-            document = replace(document, id=_free_id(slug(re.sub(r"\.\w+$", "", reading.name)), taken))
-        taken.add(document.id)
-        collection.documents.append(document)
+        if not document.id:
+            unnamed.append((document, reading.path))
+        elif document.id not in stated:
+            stated[document.id] = document, reading.path
+        else:
+            skipped = Skipped(reading.name, f"the id {document.id!r} is taken by another document; give it its own")
+            collection.skipped.append(skipped)
+            continue
         collection.removed.extend(removed)
     if kept is not None:
         kept.keep_only(reading.key for reading in readings)
-    collection.documents.sort(key=lambda d: d.id)
+    ids = give_ids([(str(document.path), path) for document, path in unnamed], stated)
+    named = [(replace(document, id=identifier), path) for identifier, (document, path) in zip(ids, unnamed, strict=True)]
+    for document, path in sorted([*stated.values(), *named], key=lambda item: item[0].id):
+        collection.documents.append(replace(document, variant_of=document.variant_of or without_lang(document.id)))
+        collection.files[document.id] = path
     return collection
 
 
@@ -145,8 +155,8 @@ def _reading_key(file: RawFile, name: str, limits: Limits) -> bytes:
     return hashlib.sha256(json.dumps([name, asdict(limits), sidecar, sizes]).encode() + file.data + stated).digest()
 
 
-def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept | None) -> tuple[Document, bool, list[Removed]]:
-    """The document of a file, whether the file states its id, and what cleaning removed. Raises UnreadableDocument."""
+def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept | None) -> tuple[Document, list[Removed]]:
+    """The document of a file, with the id that it states, and what cleaning removed. Raises UnreadableDocument."""
     repeated = [line for line in reading.lines if repeats[line] >= REPEATED]
     made, raw = reading.before, reading.raw
     if made is None or made["repeated"] != repeated:
@@ -155,7 +165,7 @@ def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept |
             raw = parse_raw(file, limits)
             if _reading_key(file, reading.name, limits) != reading.key:
                 kept = None  # the file was written between the two looks
-        made = {"lines": reading.lines, "repeated": repeated, "own_id": raw.front.id is not None, "error": None}
+        made = {"lines": reading.lines, "repeated": repeated, "error": None}
         try:
             document, removed = make_document(raw, reading.name, repeats)
             made["document"] = (document.id, document.lang, document.text, document_record(document))
@@ -167,16 +177,41 @@ def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept |
     if made["error"] is not None:
         raise UnreadableDocument(made["error"])
     removed = [Removed(reading.name, reason, text) for reason, text in made["removed"]]
-    return document_from_record(*made["document"]), made["own_id"], removed
+    return document_from_record(*made["document"]), removed
 
 
-def _free_id(wanted: str, taken: set[str]) -> str:
-    number = 2
-    free = wanted
-    while free in taken:
-        free = f"{wanted}-{number}"
-        number += 1
-    return free
+def give_ids(files: Sequence[tuple[str, Path]], stated: Iterable[str]) -> list[str]:
+    """An id for each file (its name relative to its root, its path) that states none, beside those that are stated.
+
+    A file is called by its bare name; where several have that, each by its path without the suffix; where several have that
+    too, by its whole path. None gets what several might be called: the id of one must not become that of another when a
+    further file comes. Language versions (`NAME.en`, `NAME.es` in one folder) are called alike, and only they.
+    """
+    taken = set(stated)
+    ids: dict[int, str] = {}
+    for level in range(3):
+        wanted: dict[int, str] = {}
+        alike: dict[str, list[int]] = {}
+        for number, path in enumerate(PurePath(name) for name, _ in files):
+            if number not in ids:
+                wanted[number] = slug(str((path.stem, path.with_suffix(""), path)[level]))
+                alike.setdefault(without_lang(wanted[number]), []).append(number)
+        for group in alike.values():
+            found = {wanted[number] for number in group}
+            folders = {files[number][1].parent for number in group}
+            if len(found) == len(group) and len(folders) == 1 and taken.isdisjoint(found):
+                ids |= {number: wanted[number] for number in group}
+        taken.update(wanted.values())
+    for number, (name, _) in enumerate(files):  # the same path in two roots, or paths that differ in what no id can hold
+        if number not in ids:
+            ids[number] = next(i for n in itertools.count(2) if (i := f"{slug(name)}-{n}") not in taken)
+            taken.add(ids[number])
+    return [ids[number] for number in range(len(files))]
+
+
+def without_lang(identifier: str) -> str:
+    """What the language versions of a document are called together: an id without its `.en` or `.es`."""
+    return re.sub(r"(?<=.)\.(en|es)$", "", identifier)
 
 
 def slug(name: str) -> str:
@@ -191,7 +226,10 @@ def raw_lines(raw: RawDocument) -> list[Line]:
 
 
 def make_document(raw: RawDocument, name: str, repeats: Counter[str]) -> tuple[Document, list[Removed]]:
-    """The final document of a file and what cleaning took out of it. Raises UnreadableDocument if nothing is left."""
+    """The document of a file, with the id that it states, and what cleaning took out of it.
+
+    Raises UnreadableDocument if nothing is left.
+    """
     lines = raw_lines(raw)
     if raw.front.summary:  # written for the collection: nothing of it is a menu
         reasons: list[str | None] = [None] * len(lines)
@@ -213,10 +251,8 @@ def make_document(raw: RawDocument, name: str, repeats: Counter[str]) -> tuple[D
     if source.published is None and not front.summary:
         source = replace(source, published=_published(blocks))
     text, spans = assemble(blocks)
-    identifier = front.id or slug(Path(name).stem)
-    match = re.fullmatch(r"(.+)\.(en|es)", identifier)
     document = Document(
-        id=identifier,
+        id=front.id or "",  # one that is not stated depends on the names of the other files
         text=text,
         lang=front.lang or guess_lang(text),
         title=title,
@@ -224,7 +260,7 @@ def make_document(raw: RawDocument, name: str, repeats: Counter[str]) -> tuple[D
         source=source,
         event=front.as_event(),
         topics=front.topics,
-        variant_of=front.variant_of or (match[1] if match else identifier),
+        variant_of=front.variant_of,
         summary=front.summary,
         rests_on=front.rests_on,
         facts=front.facts,

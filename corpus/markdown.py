@@ -6,7 +6,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.frontmatter import split_front_matter
-from corpus.reading import Limits, RawDocument, decode_text, normalise
+from corpus.normalising import normalise, one_line
+from corpus.reading import Limits, RawDocument, decode_text
 from corpus.records import Block
 
 
@@ -30,7 +31,7 @@ def _plain(inline: Token) -> str:
             parts.append(" ")
         elif token.type == "image":
             parts.append(token.content)
-    return " ".join("".join(parts).split())
+    return one_line("".join(parts))  # again: a character may be written by its number
 
 
 def markdown_blocks(text: str) -> list[Block]:
@@ -57,7 +58,7 @@ def markdown_blocks(text: str) -> list[Block]:
                     blocks.append(Block("item", " | ".join(row)))
                 row = None
             case "fence" | "code_block":
-                blocks.append(Block("paragraph", " ".join(token.content.split())))
+                blocks.append(Block("paragraph", one_line(token.content)))
             case "inline":
                 plain = _plain(token)
                 if not plain:

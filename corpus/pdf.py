@@ -5,7 +5,8 @@ from pypdfium2._helpers.misc import PdfiumError
 
 from corpus.errors import UnreadableDocument
 from corpus.frontmatter import FrontMatter
-from corpus.reading import Limits, RawDocument, normalise
+from corpus.normalising import normalise, one_line
+from corpus.reading import Limits, RawDocument
 
 
 def read(data: bytes, limits: Limits) -> RawDocument:
@@ -34,11 +35,11 @@ def read(data: bytes, limits: Limits) -> RawDocument:
             lines.append(("", number + 1))
         if not any(line.strip() for line, _ in lines):
             raise UnreadableDocument("the PDF holds no text (scanned pages?); run text recognition on it first")
-        title = (pdf.get_metadata_value("Title") or "").strip()
+        title = one_line(pdf.get_metadata_value("Title") or "")
     except PdfiumError as error:
         raise UnreadableDocument(f"the PDF is damaged: {error}") from None
     finally:
         pdf.close()
     looks_like_title = len(title) > 8 and " " in title and not title.lower().endswith((".doc", ".docx", ".pdf"))
-    front = FrontMatter(title=normalise(title)[:2000]) if looks_like_title else FrontMatter()
+    front = FrontMatter(title=title[:2000]) if looks_like_title else FrontMatter()
     return RawDocument(blocks=[], front=front, scraped=True, lines=lines)

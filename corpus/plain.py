@@ -1,6 +1,7 @@
 """Plain text, as written or as scraped from a web page, to lines; `corpus.structure` makes blocks of them."""
 
-from corpus.reading import Limits, RawDocument, decode_text, normalise
+from corpus.normalising import normalise
+from corpus.reading import Limits, RawDocument, decode_text
 
 
 def read(data: bytes, limits: Limits) -> RawDocument:

@@ -1,6 +1,5 @@
 """From a file to blocks and stated metadata: which reader, which encoding, which limits."""
 
-import unicodedata
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,26 +75,6 @@ def decode_text(data: bytes) -> str:
     if best is None:
         raise UnreadableDocument("the encoding of the text is not recognised; save it as UTF-8")
     return str(best)
-
-
-def normalise(text: str) -> str:
-    """NFC, Unix line ends, plain spaces, no control or invisible characters: done once, before any offset exists."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
-    characters = set(text)
-    if not _CLEAN.keys().isdisjoint(map(ord, characters)):  # seldom, and a table is slow for all but ASCII
-        text = text.translate(_CLEAN)
-        characters = set(text)
-    unreadable = [ord(c) for c in characters if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cs", "Cn")]
-    return text.translate(dict.fromkeys(unreadable)) if unreadable else text
-
-
-_CLEAN = {
-    **dict.fromkeys([0x00A0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009], " "),
-    **dict.fromkeys([0x200A, 0x202F, 0x205F, 0x3000, 0x0009], " "),
-    **dict.fromkeys([0x2028, 0x2029, 0x0085], "\n"),
-    **dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF], None),
-    **dict.fromkeys([0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069], None),
-}
 
 
 def check_archive(data: bytes, limits: Limits) -> None:

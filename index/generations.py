@@ -23,6 +23,7 @@ class Home:
         self.cache = path / "cache"
         self.anchors = path / "anchors.sqlite"
         self.feedback = path / "feedback.sqlite"
+        self._locked = False
 
     def create(self) -> None:
         """Make the folders. Raises BuildRefused when that is not allowed."""
@@ -115,7 +116,13 @@ class Home:
 
     @contextmanager
     def build_lock(self) -> Iterator[None]:
-        """Held while a build runs. Raises BuildRefused when another process holds it; a killed one holds nothing."""
+        """Held while a build runs; who holds it may take it again by the same `Home`.
+
+        Raises BuildRefused when another process holds it; a killed one holds nothing.
+        """
+        if self._locked:
+            yield
+            return
         self.create()
         with (self.path / ".build.lock").open("a+") as file:
             try:
@@ -129,4 +136,8 @@ class Home:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-            yield
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False

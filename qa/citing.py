@@ -5,6 +5,7 @@ import re
 from typing import Any, Literal
 from urllib.parse import quote
 
+from corpus.normalising import one_line
 from corpus.records import Document, Lang, Passage
 from qa.dating import format_date
 from qa.errors import BadRequest
@@ -48,7 +49,7 @@ def cite(document: Document, passage: Passage | None, style: str, lang: Lang | N
 
 def title_of(document: Document, lang: Lang | None = None) -> str:
     """What to call a document: the source's own title, else the document's, else its file."""
-    return document.source.title or document.title or document.path or _TEXT[lang or document.lang]["untitled"]
+    return document.source.title or document.title or one_line(document.path or "") or _TEXT[lang or document.lang]["untitled"]
 
 
 def _where(document: Document, passage: Passage | None, lang: Lang) -> str:
@@ -93,13 +94,26 @@ def _plain(document: Document, passage: Passage | None, lang: Lang, quotation: s
     return text
 
 
-def _key(document: Document) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", document.id).strip("-")
+def _key(document: Document, passage: Passage | None) -> str:
+    """What an entry is called in a bibliography: passages of one document are entries of their own."""
+    return passage.id if passage else document.id
+
+
+# BibTeX counts braces whatever stands before them, so that they have names.
+_TEX = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_"}
+    | {
+        "\\": r"\textbackslash{}",
+        "{": r"\textbraceleft{}",
+        "}": r"\textbraceright{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
 
 
 def _tex(text: str) -> str:
-    plain = re.sub(r"([&%$#_{}])", r"\\\1", text.replace("\\", "/"))
-    return plain.replace("~", r"\textasciitilde{}").replace("^", r"\textasciicircum{}")
+    return text.translate(_TEX)
 
 
 def _bibtex(document: Document, passage: Passage | None) -> str:
@@ -117,11 +131,11 @@ def _bibtex(document: Document, passage: Passage | None) -> str:
             fields.append(("month", str(int(rest[0]))))
         fields.append(("date", source.published))
     if source.url:
-        fields.append(("url", re.sub(r"[{}\\\s]", "", source.url)))
+        fields.append(("url", quote(source.url, safe=":/?#[]@!$&'()*+,;=%~")))
     fields.append(("langid", "spanish" if (source.lang or document.lang) == "es" else "english"))
     fields.append(("note", _tex(_where(document, passage, "en"))))
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields)
-    return f"@{kind}{{{_key(document)},\n{body}\n}}"
+    return f"@{kind}{{{_key(document, passage)},\n{body}\n}}"
 
 
 def _ris(document: Document, passage: Passage | None) -> str:
@@ -145,7 +159,7 @@ def csl(document: Document, passage: Passage | None) -> dict[str, Any]:
     """A CSL-JSON item (citation-style-language schema 1.0.2)."""
     source = document.source
     item: dict[str, Any] = {
-        "id": document.id,
+        "id": _key(document, passage),
         "type": _TYPES.get(source.kind or "", _DEFAULT_TYPE)[0],
         "title": title_of(document),
         "language": source.lang or document.lang,

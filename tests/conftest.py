@@ -1,3 +1,4 @@
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -220,7 +221,10 @@ def bundled_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
     given = os.environ.get("RCM_TEST_HOME")
     home = Path(given) if given else tmp_path_factory.mktemp("bundled")
-    build_index(Settings(home=home), quiet=True)
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".test.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # where another worker brings the same home up to date, it is waited for
+        build_index(Settings(home=home), quiet=True)
     return Home(home)
 
 

@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import unicodedata
 import zipfile
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import UnreadableDocument
-from corpus.loading import Collection, load_collection
-from corpus.reading import Limits, decode_text, normalise, parse_raw, read_file
+from corpus.loading import Collection, give_ids, load_collection
+from corpus.normalising import normalise
+from corpus.reading import Limits, decode_text, parse_raw, read_file
 from corpus.records import Document
 
 BODY = "The member countries met for three days in Panama and agreed on a plan of work for the coming year."
@@ -160,6 +162,9 @@ def test_a_rule_at_the_head_of_markdown_is_no_front_matter(tmp_path: Path) -> No
         ('+++\ntitel = "x"\n+++\n', "titel"),
         ('+++\n[source]\npublishd = "2014"\n+++\n', "source.publishd"),
         ('+++\n[source]\npublished = "June 2014"\n+++\n', "June 2014"),
+        ('+++\n[source]\npublished = "2014-02-31"\n+++\n', "2014-02-31"),
+        ('+++\n[source]\nurl = "http://["\n+++\n', "http://["),
+        ('+++\n[source]\nurl = "https://example.org/\\u001b[31m"\n+++\n', "is not a web address"),
         ('+++\n[source]\nurl = "javascript:alert(1)"\n+++\n', "javascript:alert(1)"),
         ('+++\nid = "no spaces here"\n+++\n', "no spaces here"),
         ('+++\nlang = "fr"\n+++\n', "lang"),
@@ -251,13 +256,59 @@ def test_text_is_composed_and_invisible_characters_go(tmp_path: Path) -> None:
     assert unicodedata.is_normalized("NFC", document.text)
 
 
-@given(st.text())
+def is_clean(text: str) -> bool:
+    hidden = [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c != "\n"]
+    return not hidden and unicodedata.is_normalized("NFC", text)
+
+
+TRICKY = "aeu \u0301\u0303\u00ad\u200b\u200d\u202e\u2066\ufeff\u00a0\u2028\u0085\u061c\u2126\u0958\n\r\t"
+
+
+@given(st.text() | st.text(st.sampled_from(TRICKY)))
 def test_normalising_leaves_no_control_character_and_is_stable(text: str) -> None:
     clean = normalise(text)
-    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in clean if c not in "\n\t")
-    assert unicodedata.is_normalized("NFC", clean)
+    assert is_clean(clean)
     assert normalise(clean) == clean
     clean.encode("utf-8")
+
+
+def write_with(folder: Path, kind: str, text: str) -> None:
+    """A file of a kind with a text in its body, its heading and its title; markup writes characters by their numbers."""
+    written = "".join(f"&#{ord(c)};" for c in text)
+    if kind == "md":
+        content = f"+++\ntitle = {json.dumps(text)}\n+++\n\n# A {written} b\n\n{BODY} {written}\n\n- {written}\n".encode()
+    elif kind == "html":
+        content = (
+            PAGE.replace("Meeting in Panama", f"Meeting {written} in Panama")
+            .replace("in good time.", f"in good time. {written}")
+            .replace("about return", f"about return {written}")
+            .encode()
+        )
+    elif kind == "docx":
+        content = make_docx(lambda d: (d.add_heading(f"A {text} b", 1), d.add_paragraph(f"{BODY} {text}")), title=f"x {text}")
+    else:
+        content = f"A heading {text}\n\n{BODY} {text}\n\n- {text}\n".encode()
+    (folder / f"a.{kind}").write_bytes(content)
+    (folder / f"a.{kind}.meta.toml").write_text(f"[source]\npublisher = {json.dumps(text)}\ntitle = {json.dumps(text)}\n")
+
+
+@pytest.mark.parametrize("kind", ["md", "html", "docx", "txt"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.sampled_from(TRICKY)))
+def test_all_that_a_document_says_is_normalised_whoever_reads_it(tmp_path: Path, kind: str, text: str) -> None:
+    write_with(tmp_path, kind, text)
+    document = only(load_collection([tmp_path]))
+    said = [document.title, document.source.title, document.source.publisher]
+    assert is_clean(document.text)
+    assert all(is_clean(value) and "\n" not in value for value in said if value)
+
+
+@pytest.mark.parametrize("kind", ["md", "html"])
+def test_characters_that_markup_writes_by_number_or_name_are_normalised(tmp_path: Path, kind: str) -> None:
+    sentence = "The authority set a quo&shy;ta of trout for the cafe&#769; of lake Titi&#8203;caca in 2014 &#x202E;abc."
+    text = sentence if kind == "md" else PAGE.replace(BODY, sentence)
+    document = only(load(tmp_path, **{f"a__{kind}": text}))
+    assert "The authority set a quota of trout for the café of lake Titicaca in 2014 abc." in document.text
 
 
 def test_hard_wrapped_text_is_joined_and_lists_are_kept(tmp_path: Path) -> None:
@@ -403,16 +454,80 @@ def test_an_id_that_is_taken_is_reported_and_the_first_file_keeps_it(tmp_path: P
     assert "'same' is taken" in reasons(collection)["b.md"]
 
 
-def test_files_of_one_name_in_two_folders_get_ids_of_their_own(tmp_path: Path) -> None:
+def test_a_stated_id_comes_before_a_name(tmp_path: Path) -> None:
+    collection = load(tmp_path, report__md=BODY, z__md=f'+++\nid = "report"\n+++\n\n{BODY} z')
+    assert {d.id: d.path for d in collection.documents} == {"report": "z.md", "report.md": "report.md"}
+    assert collection.files == {"report": tmp_path / "z.md", "report.md": tmp_path / "report.md"}
+
+
+@pytest.mark.parametrize(
+    "names, ids",
+    [
+        (["x/a.md", "y/b.md"], {"x/a.md": "a", "y/b.md": "b"}),
+        (["x/a.md", "y/a.md"], {"x/a.md": "x-a", "y/a.md": "y-a"}),
+        (["x/a.md", "a.md"], {"x/a.md": "x-a", "a.md": "a.md"}),  # not "a", which x/a.md was without a.md
+        (["a.md", "a.txt"], {"a.md": "a.md", "a.txt": "a.txt"}),
+        (["x-a.md", "x/a.md", "y/a.md"], {"x-a.md": "x-a", "x/a.md": "x-a.md", "y/a.md": "y-a"}),
+        (["a b.md", "a-b.md"], {"a b.md": "a-b.md-2", "a-b.md": "a-b.md-3"}),
+    ],
+)
+def test_a_file_that_states_no_id_is_called_by_as_much_of_its_path_as_it_takes(
+    tmp_path: Path, names: list[str], ids: dict[str, str]
+) -> None:
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{BODY} {name}")
+    documents = load_collection([tmp_path]).documents
+    assert {d.path: d.id for d in documents} == ids
+    assert all(d.variant_of == d.id for d in documents)
+
+
+def test_the_same_path_in_two_folders_of_a_collection_gives_two_documents(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         load(tmp_path / folder, a__md=f"{BODY} {folder}")
-    assert [d.id for d in load_collection([tmp_path]).documents] == ["a", "y-a"]
+    assert len({d.id for d in load_collection([tmp_path / "x", tmp_path / "y"]).documents}) == 2
+
+
+NAMES = st.lists(
+    st.sampled_from(["r.md", "r.es.md", "r.txt", "a/r.md", "a/r.es.md", "a/r.txt", "b/r.md", "b/r.es.md"]), unique=True
+)
+
+
+@given(NAMES, st.data())
+def test_no_id_passes_from_one_file_of_a_name_to_another_when_one_comes(names: list[str], data: st.DataObject) -> None:
+    def named(files: list[str]) -> dict[str, str]:
+        return dict(zip(files, give_ids([(file, Path(file)) for file in files], ()), strict=True))
+
+    now = named(names)
+    assert len(set(now.values())) == len(names)
+    if names:
+        then = named([name for name in names if name != data.draw(st.sampled_from(names))])
+        owners = {identifier: name for name, identifier in then.items()}
+        assert all(owners.get(identifier, name) == name for name, identifier in now.items())
 
 
 def test_the_language_versions_of_a_document_know_each_other_by_name(tmp_path: Path) -> None:
     collection = load(tmp_path, meeting__en__md=BODY, meeting__es__md=SPANISH)
     assert {d.id: d.variant_of for d in collection.documents} == {"meeting.en": "meeting", "meeting.es": "meeting"}
     assert {d.id: d.lang for d in collection.documents} == {"meeting.en": "en", "meeting.es": "es"}
+
+
+def test_language_versions_keep_together_where_another_folder_has_files_of_their_name(tmp_path: Path) -> None:
+    load(tmp_path / "x", meeting__en__md=BODY, meeting__es__md=SPANISH)
+    load(tmp_path / "y", meeting__en__md=f"{BODY} Another one.")
+    assert {d.id: d.variant_of for d in load_collection([tmp_path]).documents} == {
+        "x-meeting.en": "x-meeting",
+        "x-meeting.es": "x-meeting",
+        "y-meeting.en": "y-meeting",
+    }
+
+
+def test_files_of_two_folders_are_no_language_versions_by_their_names(tmp_path: Path) -> None:
+    load(tmp_path / "x", report__md=BODY, visas__en__md=BODY)
+    load(tmp_path / "y", report__md=SPANISH, visas__es__md=SPANISH)
+    variants = [d.variant_of for d in load_collection([tmp_path]).documents]
+    assert variants == ["x-report", "x-visas", "y-report", "y-visas"]
 
 
 HOSTILE = {

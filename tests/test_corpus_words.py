@@ -142,6 +142,8 @@ def test_roman_numerals_read_as_their_definition_up_to_forty_nine() -> None:
         ("published 2017-12-01 in print", "2017-12-01"),
         ("in 1996", None),
         ("32 June 2014", "2014-06"),
+        ("31 February 2014", "2014-02"),
+        ("2014-02-31", None),
         ("no date at all", None),
     ],
 )

@@ -54,6 +54,7 @@ def test_a_document_is_called_by_its_source_its_title_or_its_file() -> None:
     assert title_of(DOCUMENT) == "First meeting: rights & duties"
     assert title_of(with_source(title=None)) == "The first meeting"
     assert title_of(replace(with_source(title=None), title=None, path="a/b.txt")) == "a/b.txt"
+    assert title_of(replace(with_source(title=None), title=None, path="a/\u202eb.txt")) == "a/b.txt"
 
 
 def test_a_summary_is_said_to_be_one() -> None:
@@ -114,7 +115,7 @@ def test_markdown_without_an_address_sets_the_title_in_italics() -> None:
 def test_braces_of_bibtex_balance_whatever_the_title_is(title: str) -> None:
     entry = cite(with_source(title=title or "x", publisher=title or None, url="https://example.org/" + title), PASSAGE, "bibtex")
     depth = 0
-    for character in re.sub(r"\\[{}]", "", entry):
+    for character in entry:  # BibTeX counts those after a backslash too
         depth += {"{": 1, "}": -1}.get(character, 0)
         assert depth >= 0
     assert depth == 0
@@ -122,12 +123,25 @@ def test_braces_of_bibtex_balance_whatever_the_title_is(title: str) -> None:
 
 def test_bibtex_is_an_entry_with_a_clean_key_and_escaped_fields() -> None:
     entry = cite(with_source(title=HOSTILE), PASSAGE, "bibtex")
-    assert entry.startswith("@techreport{puebla,\n")
-    assert "\\& \\% \\$ \\# \\{ \\} \\textasciitilde{} \\textasciicircum{}" in entry
+    assert entry.startswith("@techreport{puebla:0-37,\n")
+    assert (
+        "\\textbackslash{} \\& \\% \\$ \\# \\textbraceleft{} \\textbraceright{} \\textasciitilde{} \\textasciicircum{}" in entry
+    )
     assert "institution = {{Example Ministry}}" in entry
     assert "url = {https://example.org/puebla?x=1&y=2}" in entry
-    assert cite(replace(DOCUMENT, id="a.b_c"), None, "bibtex").startswith("@techreport{a-b-c,")
+    assert cite(replace(DOCUMENT, id="a.b_c"), None, "bibtex").startswith("@techreport{a.b_c,")
     assert cite(with_source(kind="news"), None, "bibtex").startswith("@misc{")
+
+
+def test_passages_of_one_document_are_entries_of_their_own() -> None:
+    other = replace(PASSAGE, start=4)
+    assert cite(DOCUMENT, other, "bibtex").startswith("@techreport{puebla:4-37,\n")
+    assert [csl(DOCUMENT, passage)["id"] for passage in (PASSAGE, other, None)] == ["puebla:0-37", "puebla:4-37", "puebla"]
+
+
+def test_the_address_in_bibtex_leads_where_the_source_stands() -> None:
+    entry = cite(with_source(url="https://example.org/y={z}\\foo bar?q=é%20(1)#x"), None, "bibtex")
+    assert "url = {https://example.org/y=%7Bz%7D%5Cfoo%20bar?q=%C3%A9%20(1)#x}" in entry
 
 
 def test_ris_is_one_tag_a_line_and_ends_the_record() -> None:

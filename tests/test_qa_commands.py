@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from corpus.loading import load_collection
+from index.errors import BuildRefused
 from index.generations import Home
 from index.manifest import read_manifest
 from index.searching import Index
 from qa.cli import COMMANDS, main
+from qa.library import foretell
+from qa.settings import Settings
 from qa.timing import STAGES
 from tests.conftest import TINY_DOCUMENTS, WordEmbedder, write_documents
 
@@ -496,6 +500,85 @@ class TestCommandsThatBuild:
             assert run("add", path, "--home", tmp_path / "home").status == 0
         assert run("verify", "Visas are issued in four weeks", "--home", tmp_path / "home").out.startswith("exact")
         assert not run("verify", "Visas are issued in three days", "--home", tmp_path / "home").out.startswith("exact")
+
+        for words, said in (("four weeks", "added"), ("five months", "replaced")):
+            path.write_text(f"Visas are issued in {words} by the consulates of the region.")
+            assert run("add", path, "--home", tmp_path / "home").out.startswith(f"{said} visas.txt")
+
+    def test_two_files_for_one_place_are_refused_before_anything_is_put_in(self, run, tmp_path: Path) -> None:
+        for folder in ("a", "b"):
+            write_documents(Path(folder), {"report.md": f"Trout of lake {folder} are caught in spring."})
+        refused(
+            run("add", "a/report.md", "b/report.md", "--home", tmp_path / "home"), "a/report.md and b/report.md would both be"
+        )
+        assert list((tmp_path / "home" / "library").iterdir()) == []
+
+    @pytest.mark.parametrize("where", [".", "..", "../inner", "../outer/../inner"])
+    def test_what_is_added_stays_inside_the_library(
+        self, run, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, where: str
+    ) -> None:
+        monkeypatch.setenv("RCM_QA_CORPUS", str(corpus))
+        inner = write_documents(tmp_path / "outer" / "inner", {"camps.md": "Camps of refugees stand near the border."})
+        (tmp_path / "outer" / "outer").mkdir()
+        monkeypatch.chdir(inner)
+        home = tmp_path / "home"
+        assert run("add", where, "--home", home).status == 0
+        assert [p.relative_to(home).parts[0] for p in home.rglob("*.md")] == ["library"]
+        assert "camps" in run("documents", "--home", home).out
+
+    def test_a_document_is_removed_by_the_id_that_is_listed_and_by_no_other(
+        self, run, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RCM_QA_CORPUS", str(corpus))
+        home = tmp_path / "home"
+        run("add", write_documents(tmp_path / "mine", {"puebla.md": "Camps of refugees stand near the border."}), "--home", home)
+        assert "mine-puebla" in run("documents", "--home", home).out
+        refused(run("remove", "puebla", "--home", home), "no document 'puebla' in your library")
+        assert (home / "library" / "mine" / "puebla.md").is_file()
+        assert "removed puebla.md" in run("remove", "mine-puebla", "--home", home).out
+        assert "mine-puebla" not in run("documents", "--home", home).out
+
+    def test_a_removal_that_fails_takes_nothing_out_and_can_be_repeated(
+        self, run, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RCM_QA_CORPUS", str(corpus))
+        home = Home(tmp_path / "home")
+        run(
+            "add",
+            write_documents(tmp_path / "mine", {"camps.md": "Camps stand near the border."}) / "camps.md",
+            "--home",
+            home.path,
+        )
+        with home.build_lock():
+            refused(run("remove", "camps", "--home", home.path), "another build", status=1)
+            refused(run("add", corpus / "puebla.md", "--home", home.path), "another build", status=1)
+        with monkeypatch.context() as patch:
+            patch.setattr("qa.commands.build.build_generation", lambda *a, **k: (_ for _ in ()).throw(BuildRefused("no room")))
+            refused(run("remove", "camps", "--home", home.path), "no room", status=1)
+        assert [p.name for p in home.library.iterdir()] == ["camps.md"]
+        assert run("remove", "camps", "--home", home.path).status == 0
+        assert list(home.library.iterdir()) == []
+        refused(run("rollback", "--home", home.path), "no previous generation", status=1)
+
+    def test_a_file_that_could_not_be_read_is_removed_by_its_name(
+        self, run, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RCM_QA_CORPUS", str(corpus))
+        Path("rand.pdf").write_bytes(b"nothing of the sort")
+        assert "skipped    rand.pdf" in run("add", "rand.pdf", "--home", tmp_path / "home").out
+        ran = run("remove", "rand.pdf", "--home", tmp_path / "home")
+        assert ran.status == 0 and "removed rand.pdf" in ran.out and "skipped " not in ran.out
+        refused(run("remove", "../live", "--home", tmp_path / "home"), "no document '../live'")
+
+    def test_a_build_says_first_what_it_takes_from_the_live_index(self, run, tmp_path: Path, corpus: Path) -> None:
+        home = Home(tmp_path / "home")
+        other = write_documents(tmp_path / "other", {"camps.md": "Camps of refugees stand near the border."})
+        assert "no longer" not in run("build", "--corpus", corpus, "--home", home.path).err
+        said = run("build", "--corpus", other, "--home", home.path).err.partition("\n")[0]
+        assert "no longer in the index after this build: managua, puebla, puebla.es and 1 more" in said
+        assert str(other) in said and "rcm-qa.toml" in said
+        (said,) = foretell(Settings(home=home.path, model="other"), home, load_collection([other]))
+        assert "the model all-MiniLM-L6-v2, this one is with other" in said
 
     @pytest.mark.parametrize(
         "arguments, said",

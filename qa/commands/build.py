@@ -3,7 +3,9 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +14,7 @@ from corpus.loading import Collection
 from index.building import BuildReport, BuildSettings, build_generation
 from index.generations import Home
 from qa.commands.frame import CorpusOption, HomeOption, ModelOption, run_command
-from qa.library import read_all
+from qa.library import foretell, read_all
 from qa.settings import Settings, load_settings
 
 _STAGES = {
@@ -43,26 +45,37 @@ def build(
     build_index(settings, force=force, quiet=quiet)
 
 
-def build_index(settings: Settings, *, force: bool = False, forget: bool = False, quiet: bool = False) -> BuildReport:
-    """Build with progress and report; what `build`, `add`, `remove` and `serve` do."""
-    start = time.perf_counter()
-    collection = read_all(settings)
-    reading = time.perf_counter() - start
+def build_index(
+    settings: Settings,
+    home: Home | None = None,
+    *,
+    removed: Mapping[str, Path] | None = None,
+    force: bool = False,
+    quiet: bool = False,
+) -> BuildReport:
+    """Build with progress and report; what `build`, `add` and `remove` do.
+
+    `home` is the one by which the caller holds the build lock already. Documents that are `removed` (id -> file) are left
+    out, and nothing of them is kept.
+    """
+    home = home or Home(settings.home)
+    removed = removed or {}
     how = BuildSettings(settings.model, settings.chunking(), settings.glossed())
-    home = Home(settings.home)
     lines: list[str] = []
-    if quiet:
-        report = build_generation(collection, home, how, force=force, forget=forget)
-    elif sys.stderr.isatty():
-        report = _with_bars(
-            lambda progress: build_generation(
-                collection, home, how, force=force, forget=forget, progress=progress, say=lines.append
-            )
-        )
-    else:
-        report = build_generation(collection, home, how, force=force, forget=forget, progress=_PlainProgress(), say=lines.append)
-    if not quiet:
-        print_report(report, collection, reading, lines)
+    with home.build_lock():  # before reading: what another build takes out meanwhile must not come back with this one
+        start = time.perf_counter()
+        collection = read_all(settings, frozenset(removed.values()))
+        reading = time.perf_counter() - start
+        build = partial(build_generation, collection, home, how, force=force, forget=bool(removed), say=lines.append)
+        if quiet:
+            return build()
+        for line in foretell(settings, home, collection, removed):
+            print(line, file=sys.stderr)
+        if sys.stderr.isatty():
+            report = _with_bars(lambda progress: build(progress=progress))
+        else:
+            report = build(progress=_PlainProgress())
+    print_report(report, collection, reading, lines)
     return report
 
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from index.generations import Home
 from qa.commands.build import build_index
 from qa.commands.frame import HomeOption, ModelOption, run_command
-from qa.library import add_files, remove_documents
+from qa.library import add_files, delete_files, find_in_library
 from qa.settings import load_settings
 
 
@@ -23,18 +24,27 @@ def add(
 ) -> None:
     """Put documents into your library under the home folder, then build."""
     settings = load_settings({"home": home, "model": model})
-    for path in add_files(settings, paths):
-        print(f"added {path.name}")
-    build_index(settings)
+    place = Home(settings.home)
+    with place.build_lock():
+        for path, replaced in add_files(settings, paths):
+            print(f"{'replaced' if replaced else 'added'} {path.name}")
+        build_index(settings, place)
 
 
 def remove(
-    document_ids: Annotated[list[str], typer.Argument(help="ids of documents in your library")],
+    document_ids: Annotated[
+        list[str], typer.Argument(help="ids of documents in your library; names of files there that could not be read")
+    ],
     home: HomeOption = None,
     model: ModelOption = None,
 ) -> None:
-    """Take documents out of your library, then build; nothing of them is kept, not even for rollback."""
+    """Take documents out of your library and the index; nothing of them is kept, not even for rollback."""
     settings = load_settings({"home": home, "model": model})
-    for path in remove_documents(settings, document_ids):
+    place = Home(settings.home)
+    with place.build_lock():
+        files = find_in_library(settings, document_ids)
+        build_index(settings, place, removed=files)
+        # Last: where the build fails, all is as it was and the command can be given again.
+        delete_files(settings, files.values())
+    for path in files.values():
         print(f"removed {path.name}")
-    build_index(settings, forget=True)
