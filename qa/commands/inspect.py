@@ -45,6 +45,8 @@ def verify(
         except ValueError as error:
             raise BadRequest(f"{file} is not JSON: {error}") from None
         found = verify_answer(index, answer)
+        if not found:
+            typer.echo("the answer quotes nothing", err=True)
     else:
         assert quotation is not None
         found = [verify_quotation(index, quotation, document)]
