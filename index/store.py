@@ -3,11 +3,13 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from corpus.records import Document, Passage, document_from_record, document_record
+from corpus.words import folded_words
+from index.analysis import stem
 from index.errors import IndexMismatch, UnknownId
 
 K = TypeVar("K")
@@ -24,10 +26,12 @@ CREATE TABLE passages (
     section TEXT NOT NULL, page INTEGER, sentences TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX passages_document ON passages (document, start);
+-- The folded words of each passage, and their stems under its language; only where they stand is kept.
+CREATE VIRTUAL TABLE sayings USING fts5 (words, en, es, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 """
 
 
-def write_store(path: Path, documents: Sequence[Document], passages: Iterable[tuple[int, Passage]]) -> None:
+def write_store(path: Path, documents: Sequence[Document], passages: Sequence[tuple[int, Passage]]) -> None:
     """Write documents, and passages as (document ordinal, passage), each in order of its ordinal."""
     connection = sqlite3.connect(path)
     try:
@@ -55,11 +59,22 @@ def write_store(path: Path, documents: Sequence[Document], passages: Iterable[tu
                 for ordinal, (document, p) in enumerate(passages)
             ),
         )
+        connection.executemany(
+            "INSERT INTO sayings (rowid, words, en, es) VALUES (?, ?, ?, ?)",
+            ((ordinal, *_sayings(passage)) for ordinal, (_, passage) in enumerate(passages)),
+        )
+        connection.execute("INSERT INTO sayings (sayings) VALUES ('optimize')")
         connection.commit()
         connection.execute("ANALYZE")
         connection.commit()
     finally:
         connection.close()
+
+
+def _sayings(passage: Passage) -> tuple[str, str, str]:
+    words = folded_words(passage.text)
+    stems = " ".join(stem(word, passage.lang) for word in words)
+    return " ".join(words), stems if passage.lang == "en" else "", stems if passage.lang == "es" else ""
 
 
 def _document(identifier: str, lang: str, record: str, text: str) -> Document:
@@ -136,6 +151,12 @@ class Store:
         for row in self._rows("SELECT id, lang, record, text FROM documents ORDER BY ordinal"):
             yield _document(*row)
 
+    def texts_with(self, strings: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """(ordinal, text) of the documents whose text holds each of these strings, in order."""
+        condition = " AND ".join("instr(text, ?)" for _ in strings)
+        for (ordinal,) in self._rows(f"SELECT ordinal FROM documents WHERE {condition} ORDER BY ordinal", strings):
+            yield ordinal, self._rows("SELECT text FROM documents WHERE ordinal = ?", (ordinal,))[0][0]
+
     def document_ids(self) -> list[str]:
         """The ids of all documents in order."""
         return [identifier for (identifier,) in self._rows("SELECT id FROM documents ORDER BY ordinal")]
@@ -164,6 +185,13 @@ class Store:
             ):
                 found[row[0]] = _keep(self._passages, row[0], _passage(row[1:]), 1024)
         return [found[ordinal] for ordinal in wanted]
+
+    def passages_saying(self, words: Sequence[str], column: Literal["words", "en", "es"] = "words") -> list[int]:
+        """Ordinals of the passages that hold these folded words one after the other, in order; with a language, of those in it
+        that hold words of these stems.
+        """
+        query = "SELECT rowid FROM sayings WHERE sayings MATCH ? ORDER BY rowid"
+        return [ordinal for (ordinal,) in self._rows(query, (f'{column} : "{" ".join(words)}"',))]
 
     def passages_of(self, document_id: str) -> list[tuple[int, Passage]]:
         """(ordinal, passage) of a document, in order."""

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.records import LANGS, Lang, Passage
+from corpus.records import LANGS, Lang
 from corpus.words import find_words, folded_words
 from index.analysis import Term, stem, weigh
 from index.filters import Filters
@@ -407,41 +407,15 @@ def phrase_bitmap(index: Index, filters: Filters) -> tuple[NDArray[np.bool_], li
         wanted = folded_words(phrase)
         if not wanted:
             continue
-        passages = _passages_with(index, phrase)
-        ordinals = [number for number, passage in passages if _holds(folded_words(passage.text), wanted)]
+        ordinals = index.store.passages_saying(wanted)
         if not ordinals:
-            stems = {lang: _stems(wanted, lang) for lang in LANGS}
-            ordinals = [
-                number
-                for number, passage in passages
-                if _holds(_stems(folded_words(passage.text), passage.lang), stems[passage.lang])
-            ]
+            for lang in LANGS:
+                ordinals += index.store.passages_saying([stem(word, lang) for word in wanted], lang)
             inflected += [phrase] if ordinals else []
         mask = np.zeros_like(allowed)
         mask[ordinals] = True
         allowed &= mask
     return allowed, inflected
-
-
-def _stems(words: Sequence[str], lang: Lang) -> list[str]:
-    return [stem(word, lang) for word in words]
-
-
-def _holds(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    return any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1))
-
-
-def _passages_with(index: Index, phrase: str) -> list[tuple[int, Passage]]:
-    """(ordinal, passage) of those that may hold a phrase: they rank highest for its terms in either language."""
-    found: set[int] = set()
-    for side in ("en", "es"):
-        if side == "es":
-            ordinals, _ = index.spanish.search(weigh(index.analyzer.own_terms(phrase, "es")), 400)
-        else:
-            ordinals, _ = index.english.search(weigh(index.analyzer.english_terms(phrase, "en")), 400)
-        found.update(map(int, ordinals))
-    listed = sorted(found)
-    return list(zip(listed, index.store.passages_at(listed), strict=True))
 
 
 def diversify(index: Index, candidates: Candidates, limit: int, per_document: int = 3) -> list[int]:

@@ -1,4 +1,3 @@
-import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -207,6 +206,7 @@ def tiny_live(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
     return LiveEngine(tiny_home, Settings(home=tiny_home.path))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need the bundled index run in one worker, so that it is built once."""
     for item in items:
@@ -221,10 +221,7 @@ def bundled_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
     given = os.environ.get("RCM_TEST_HOME")
     home = Path(given) if given else tmp_path_factory.mktemp("bundled")
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".test.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # where another worker brings the same home up to date, it is waited for
-        build_index(Settings(home=home), quiet=True)
+    build_index(Settings(home=home), quiet=True)
     return Home(home)
 
 

@@ -8,6 +8,8 @@ import pytest
 from corpus.chunking import Chunker
 from corpus.loading import load_collection
 from corpus.records import Document, Passage
+from corpus.words import folded_words
+from index.analysis import stem
 from index.cache import EmbeddingCache, text_key
 from index.errors import IndexMismatch, UnknownId
 from index.filters import Attributes, Filters, make_attributes
@@ -63,6 +65,52 @@ def test_what_is_kept_in_memory_is_what_was_written(store: Store, made: tuple[li
         assert store.variants(store.document("puebla")) == {"es": "puebla.es"}
         assert [store.ordinal_of(d.id) for d in made[0]] == list(range(len(made[0])))
     assert store.passages_at([]) == []
+
+
+def test_texts_are_found_by_what_they_hold(store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]) -> None:
+    for strings in (["Puebla"], ["meeting", "2014"], ["MEETING"], ["a", "b", "%", "_"], ["nowhere"]):
+        held = [(n, d.text) for n, d in enumerate(made[0]) if all(string in d.text for string in strings)]
+        assert list(store.texts_with(strings)) == held
+
+
+def says(words: list[str], wanted: list[str]) -> bool:
+    return any(words[at : at + len(wanted)] == wanted for at in range(len(words)))
+
+
+def test_every_run_of_words_is_found_in_every_passage_that_says_it(
+    store: Store, made: tuple[list[Document], list[tuple[int, Passage]]]
+) -> None:
+    said = [(folded_words(p.text), p.lang) for _, p in made[1]]
+    for words, lang in said:
+        for count in (1, 2, 3, 7, len(words)):
+            for at in range(0, len(words) - count + 1, 3):
+                run = words[at : at + count]
+                assert store.passages_saying(run) == [n for n, (others, _) in enumerate(said) if says(others, run)]
+                stems = [stem(word, lang) for word in run]
+                assert store.passages_saying(stems, lang) == [
+                    n
+                    for n, (others, other_lang) in enumerate(said)
+                    if other_lang == lang and says([stem(word, lang) for word in others], stems)
+                ]
+
+
+def test_a_run_of_common_words_is_found_among_many_passages_that_have_them(tmp_path: Path) -> None:
+    texts = ["The conference of the ministers on migration."] * 1500
+    texts[1200] = "On migration: the ministers, of the Conference."
+    passages = [(0, Passage("a", n, n + len(text), text, "en")) for n, text in enumerate(texts)]
+    write_store(tmp_path / "a.sqlite", [Document("a", "", "en", None, ())], passages)
+    store = Store(tmp_path / "a.sqlite")
+    assert store.passages_saying("migration the ministers of the conference".split()) == [1200]
+    assert store.passages_saying("of the".split()) == list(range(1500))
+
+
+@pytest.mark.parametrize("text", ["año ano", "x_y", "NEAR AND or NOT", "½ ②", "𞤀𞤣 a", "U.S. 1,190 l'été", "移民 رحلة", "Ⅻ ª ſ ß"])
+def test_words_of_any_script_are_found_and_told_apart(tmp_path: Path, text: str) -> None:
+    write_store(tmp_path / "a.sqlite", [Document("a", text, "en", None, ())], [(0, Passage("a", 0, len(text), text, "en"))])
+    store = Store(tmp_path / "a.sqlite")
+    assert store.passages_saying(folded_words(text)) == [0]
+    assert store.passages_saying([*folded_words(text), "b"]) == []
+    assert (store.passages_saying(["ano"]) == [0]) == (text == "año ano")
 
 
 def test_language_versions_are_found_from_each_other(store: Store) -> None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.records import Lang
+from corpus.words import folded_words
 from index.filters import Filters
 from index.generations import Home
 from index.searching import Index
@@ -249,6 +250,17 @@ def test_quoted_words_are_in_every_passage_shown(engine: Engine) -> None:
     assert answer.passages and all("migration changes families" in e.passage.text for e in answer.passages)
     nothing = engine.answer('who said "families change migration"?')
     assert nothing.status == "not_found" and "families change migration" in nothing.confidence.reason
+
+
+@pytest.mark.parametrize(
+    "phrase", ["to it", "ELEVEN COUNTRIES BELONG", "Mexico, in", "was a", "la integran", "mexico, en marzo de"]
+)
+def test_a_quoted_phrase_is_found_whatever_its_words(engine: Engine, phrase: str) -> None:
+    answer = engine.answer(f'Where does it say "{phrase}"?', include_passages=True)
+    assert answer.passages and not answer.notes
+    wanted = folded_words(phrase)
+    for evidence in answer.passages:
+        assert f" {' '.join(wanted)} " in f" {' '.join(folded_words(evidence.passage.text))} "
 
 
 @pytest.mark.parametrize(

@@ -211,22 +211,26 @@ def _ranked(engine: Engine, candidates: Candidates, offset: int, limit: int) -> 
     "/verify",
     response_model=VerificationOut,
     responses=documented(400, 403, 404, 408, 413, example={
-        "quotation": "eleven member countries", "verdict": "exact", "document": "overview-members-and-observers", "start": 87,
-        "end": 110, "found": "eleven member countries", "viewer": "/documents/overview-members-and-observers?start=87&end=110#hit",
+        "quotation": "eleven member countries", "verdict": "exact", "document": "crm-about-us", "start": 128, "end": 151,
+        "found": "eleven member countries", "viewer": "/documents/crm-about-us?start=128&end=151#hit",
     }),
     tags=["quotations"],
     operation_id="verify",
 )  # fmt: skip
-def verify(request: Request, body: Annotated[VerifyIn, Body()]) -> Response:
+async def verify(request: Request, body: Annotated[VerifyIn, Body()]) -> Response:
     """Check a quotation: exact, exact elsewhere, changed since, or not found."""
-    engine = site_of(request).engine()
+    site = site_of(request)
 
-    def check() -> dict[str, Any]:
+    def reply() -> Response:
+        engine = site.engine()
+        return tagged(request, engine, lambda: check(engine), body=body.model_dump_json())
+
+    def check(engine: Engine) -> dict[str, Any]:
         found = verify_quotation(engine.index, body.quotation, body.document)
         viewer = f"/documents/{found.document_id}?start={found.start}&end={found.end}#hit" if found.document_id else None
         return {**found.as_json(), "viewer": viewer}
 
-    return tagged(request, engine, check, body=body.model_dump_json())
+    return await site.in_turn(reply)
 
 
 @router.post(

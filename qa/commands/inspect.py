@@ -47,6 +47,8 @@ def verify(
         except RecursionError:
             raise BadRequest(f"{file} is no ANSWER object: it is nested too deeply") from None
         found = verify_answer(index, answer)
+        if not found:
+            typer.echo("the answer quotes nothing", err=True)
     else:
         assert quotation is not None
         found = [verify_quotation(index, quotation, document)]
