@@ -1,3 +1,4 @@
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -206,22 +207,20 @@ def tiny_live(tiny_home: Home, monkeypatch: pytest.MonkeyPatch) -> LiveEngine:
     return LiveEngine(tiny_home, Settings(home=tiny_home.path))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that need the bundled index run in one worker, so that it is built once."""
-    for item in items:
-        if "bundled_home" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("bundled"))
-
-
 @pytest.fixture(scope="session")
 def bundled_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The bundled collection with the real model, as a user builds it. Where a home is given, it is brought up to date."""
+    """The bundled collection with the real model, as a user builds it, once for all workers. Where a home is given, it is
+    brought up to date.
+    """
     from qa.commands.build import build_index
 
-    given = os.environ.get("RCM_TEST_HOME")
-    home = Path(given) if given else tmp_path_factory.mktemp("bundled")
-    build_index(Settings(home=home), quiet=True)
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home = Path(os.environ.get("RCM_TEST_HOME", shared / "bundled"))
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".test.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # a worker waits while another builds
+        build_index(Settings(home=home), quiet=True)
     return Home(home)
 
 
