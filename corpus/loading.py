@@ -183,23 +183,24 @@ def _make(reading: _Reading, repeats: Counter[str], limits: Limits, kept: Kept |
 def give_ids(files: Sequence[tuple[str, Path]], stated: Iterable[str]) -> list[str]:
     """An id for each file (its name relative to its root, its path) that states none, beside those that are stated.
 
-    A file is called by its bare name; where several have that, each by its path without the suffix; where several have that
-    too, by its whole path. None gets what several might be called: the id of one must not become that of another when a
-    further file comes. Language versions (`NAME.en`, `NAME.es` in one folder) are called alike, and only they.
+    A file is called by its path without the suffix; where several have that, each by its whole path. None gets what several
+    might be called: the id of one must not become that of another when a further file comes. Language versions (`NAME.en`,
+    `NAME.es` in one folder) are called alike, and only they.
     """
     taken = set(stated)
+    versions = {without_lang(identifier) for identifier in taken}
     ids: dict[int, str] = {}
-    for level in range(3):
+    for level in range(2):
         wanted: dict[int, str] = {}
         alike: dict[str, list[int]] = {}
         for number, path in enumerate(PurePath(name) for name, _ in files):
             if number not in ids:
-                wanted[number] = slug(str((path.stem, path.with_suffix(""), path)[level]))
+                wanted[number] = slug(str((path.with_suffix(""), path)[level]))
                 alike.setdefault(without_lang(wanted[number]), []).append(number)
-        for group in alike.values():
+        for called, group in alike.items():
             found = {wanted[number] for number in group}
             folders = {files[number][1].parent for number in group}
-            if len(found) == len(group) and len(folders) == 1 and taken.isdisjoint(found):
+            if len(found) == len(group) and len(folders) == 1 and called not in versions and taken.isdisjoint(found):
                 ids |= {number: wanted[number] for number in group}
         taken.update(wanted.values())
     for number, (name, _) in enumerate(files):  # the same path in two roots, or paths that differ in what no id can hold

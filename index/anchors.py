@@ -19,7 +19,7 @@ def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> No
     """
     if path.is_file() and not _readable(path):
         path.unlink()  # a damaged file of anchors must not stop builds; older permalinks resolve by place instead
-    now = dict(after.passage_ids())
+    now = {identifier: hash(text) for identifier, text in after.passage_ids()}  # not the texts: they may be many
     documents = set(after.document_ids())
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not only marked as free
@@ -29,7 +29,7 @@ def keep_anchors(path: Path, generation: str, before: Store, after: Store) -> No
             (
                 (identifier, identifier.rpartition(":")[0], text, generation)
                 for identifier, text in before.passage_ids()
-                if now.get(identifier) != text and identifier.rpartition(":")[0] in documents
+                if now.get(identifier) != hash(text) and identifier.rpartition(":")[0] in documents
             ),
         )
         held = {row[0] for row in connection.execute("SELECT DISTINCT document FROM anchors")}
@@ -78,10 +78,16 @@ def resolve_passage(store: Store, anchors: Path, identifier: str) -> tuple[int, 
     return -negative, passage, True
 
 
-def said_before(anchors: Path, identifier: str, passage: Passage) -> str | None:
-    """What an id quoted at first, where the passage that it leads to says something else; None where that is not known."""
+def said_before(store: Store, anchors: Path, identifier: str, passage: Passage) -> str | None:
+    """What an id quoted at first, where its document no longer says that there; None where that is not known.
+
+    Words that are only cut otherwise were not changed.
+    """
     quoted = _anchor(anchors, identifier)
-    return quoted if quoted != passage.text else None
+    if quoted is None or quoted == passage.text:
+        return None
+    around = slice(max(0, passage.start - len(quoted)), passage.end + len(quoted))
+    return None if quoted in store.document(passage.document_id).text[around] else quoted
 
 
 def _anchor(path: Path, identifier: str) -> str | None:

@@ -107,6 +107,13 @@ class Home:
         self._write(_PREVIOUS, None)
         self.prune()
 
+    def clear(self) -> None:
+        """Drop all generations, permalinks and what is kept between builds: no document is left."""
+        self._write(_LIVE, None)
+        self.forget_previous()
+        self.anchors.unlink(missing_ok=True)
+        shutil.rmtree(self.cache, ignore_errors=True)
+
     def prune(self) -> None:
         """Delete generations that are neither live nor previous, and what killed builds left."""
         keep = {self.live_name(), self.previous_name()}

@@ -5,9 +5,9 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from corpus.records import Document, Passage, document_from_record, document_record
+from corpus.records import Document, Lang, Passage, document_from_record, document_record
 from corpus.words import folded_words
 from index.analysis import stem
 from index.errors import IndexMismatch, UnknownId
@@ -26,8 +26,8 @@ CREATE TABLE passages (
     section TEXT NOT NULL, page INTEGER, sentences TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX passages_document ON passages (document, start);
--- The folded words of each passage, and their stems under its language; only where they stand is kept.
-CREATE VIRTUAL TABLE sayings USING fts5 (words, en, es, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
+-- The folded words of each passage and of the heading over it, and the stems of its words; only where they stand is kept.
+CREATE VIRTUAL TABLE sayings USING fts5 (words, heading, en, es, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 """
 
 
@@ -60,7 +60,7 @@ def write_store(path: Path, documents: Sequence[Document], passages: Sequence[tu
             ),
         )
         connection.executemany(
-            "INSERT INTO sayings (rowid, words, en, es) VALUES (?, ?, ?, ?)",
+            "INSERT INTO sayings (rowid, words, heading, en, es) VALUES (?, ?, ?, ?, ?)",
             ((ordinal, *_sayings(passage)) for ordinal, (_, passage) in enumerate(passages)),
         )
         connection.execute("INSERT INTO sayings (sayings) VALUES ('optimize')")
@@ -71,10 +71,11 @@ def write_store(path: Path, documents: Sequence[Document], passages: Sequence[tu
         connection.close()
 
 
-def _sayings(passage: Passage) -> tuple[str, str, str]:
+def _sayings(passage: Passage) -> tuple[str, str, str, str]:
     words = folded_words(passage.text)
+    heading = " ".join(folded_words(passage.section[-1])) if passage.section else ""
     stems = " ".join(stem(word, passage.lang) for word in words)
-    return " ".join(words), stems if passage.lang == "en" else "", stems if passage.lang == "es" else ""
+    return " ".join(words), heading, stems if passage.lang == "en" else "", stems if passage.lang == "es" else ""
 
 
 def _document(identifier: str, lang: str, record: str, text: str) -> Document:
@@ -186,12 +187,13 @@ class Store:
                 found[row[0]] = _keep(self._passages, row[0], _passage(row[1:]), 1024)
         return [found[ordinal] for ordinal in wanted]
 
-    def passages_saying(self, words: Sequence[str], column: Literal["words", "en", "es"] = "words") -> list[int]:
-        """Ordinals of the passages that hold these folded words one after the other, in order; with a language, of those in it
-        that hold words of these stems.
+    def passages_saying(self, words: Sequence[str], stems_of: Lang | None = None) -> list[int]:
+        """Ordinals of the passages that hold these folded words one after the other, or in the heading over them, in order; with
+        a language, of those in it that hold words of these stems.
         """
         query = "SELECT rowid FROM sayings WHERE sayings MATCH ? ORDER BY rowid"
-        return [ordinal for (ordinal,) in self._rows(query, (f'{column} : "{" ".join(words)}"',))]
+        columns = stems_of or "{words heading}"
+        return [ordinal for (ordinal,) in self._rows(query, (f'{columns} : "{" ".join(words)}"',))]
 
     def passages_of(self, document_id: str) -> list[tuple[int, Passage]]:
         """(ordinal, passage) of a document, in order."""

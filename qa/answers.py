@@ -115,6 +115,11 @@ class Answer:
     index: IndexInfo
     notes: tuple[str, ...] = ()
 
+    @property
+    def filtered(self) -> bool:
+        """Whether nothing was found and filters were chosen: then the collection may hold it all the same."""
+        return self.status == "not_found" and self.question.filters.chosen
+
 
 def viewer_link(evidence: Evidence) -> str:
     """The reader page of a passage, scrolled to the answer or to what comes nearest."""

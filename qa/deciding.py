@@ -267,7 +267,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "publisher": "There is no document of the publisher {names}; {known}.",
         "all": "there are: {known}",
         "nearest": "nearest are: {known}",
-        "phrase": "No document contains the words {names} exactly so.",
+        "phrase": "No passage contains the words {names} exactly so.",
     },
     "es": {
         "high": "Las palabras marcadas responden directamente a la pregunta.",
@@ -286,7 +286,7 @@ _REASONS: dict[Lang, dict[str, str]] = {
         "publisher": "No hay ningún documento del editor {names}; {known}.",
         "all": "hay: {known}",
         "nearest": "los más parecidos son: {known}",
-        "phrase": "Ningún documento contiene exactamente las palabras {names}.",
+        "phrase": "Ningún pasaje contiene exactamente las palabras {names}.",
     },
 }
 

@@ -61,12 +61,13 @@ _REQUESTS = (
 _BEFORE = [re.compile(rf"\W*(?:{request})(?:(?<= )|(?!\w))[^\w¿¡]*", re.IGNORECASE) for request in _REQUESTS]
 # "..., right?", "..., ¿verdad?" ask whether it is so.
 _TAG = re.compile(
-    r"\s*[,;.]\s*¿?\s*(?:right|correct|yes|no|(?:is|was|did|does|do|are|were|has|have)n['’]t (?:it|he|she|they|there)|verdad|cierto|no es (?:as[ií]|cierto|verdad)|"
+    r"(?<!\s)\s*[,;.]\s*¿?\s*(?:right|correct|yes|no|(?:is|was|did|does|do|are|were|has|have)n['’]t (?:it|he|she|they|there)|verdad|cierto|no es (?:as[ií]|cierto|verdad)|"
     r"no es as[ií]|correcto)\s*\?\W*$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\W*\b(?:please|pl[sz]|(?:many )?thanks|thank you|por favor|porfa(?:vor)?|(?:muchas )?gracias)\W*?([?]?)\W*$", re.IGNORECASE
+    r"(?<!\W)\W*\b(?:please|pl[sz]|(?:many )?thanks|thank you|por favor|porfa(?:vor)?|(?:muchas )?gracias)\W*?([?]?)\W*$",
+    re.IGNORECASE,
 )
 # Who asks, in a sentence of its own.
 _WHO_ASKS = re.compile(
@@ -81,7 +82,12 @@ _ABOUT_US = re.compile(
     r"c[oó]mo funciona(?: esto)?|(?:eres|es esto) (?:una? )?(?:robot|bot|humano|persona|ia|chatgpt))\W*",
     re.IGNORECASE,
 )
-_KNOWN = re.compile(r"\W*(?:(?:ya )?(?:conozco|s[eé]|entiendo)|(?:i|we) (?:already )?(?:know|understand))\b[^?¿]*", re.IGNORECASE)
+# One sentence, which asks nothing further; "sé" with its accent, since "se puede ..." begins questions.
+_KNOWN = re.compile(
+    r"\W*(?:(?:ya )?(?:conozco|sé|entiendo)|(?:i|we) (?:already )?(?:know|understand))\b"
+    r"(?!.*\b(?:wh(?:o|at|en|ere|ich|y|om|ose)|how|qui[eé]n(?:es)?|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?|c[oó]mo)\b)[^?¿.;]*\W*",
+    re.IGNORECASE,
+)
 _LIGHT = frozenset("do make get go need hace hacer hago hacemos puedo puede podemos debo debe tengo tiene necesito".split())
 _AT_MOST = 4  # of them before one question
 
@@ -112,7 +118,8 @@ def asks_nothing(text: str) -> bool:
         left = left[match.end() :]
         if not re.search(r"\w", left):
             return True
-    return any(pattern.fullmatch(strip_request(text)) for pattern in (_ABOUT_US, _KNOWN))
+    stripped = strip_request(text)
+    return any(pattern.fullmatch(stripped) for pattern in (_ABOUT_US, _KNOWN))
 
 
 def _match_request(text: str) -> re.Match[str] | None:

@@ -25,8 +25,8 @@ SYNONYM = 0.7  # what a synonym counts where the word itself is absent; chosen o
 SYNONYMS = 5  # that are looked for of one word
 EXPRESSION = 4  # words of the longest expression in the thesaurus
 _INFLECTED: dict[Lang, str] = {
-    "en": "No document has “{phrase}” word for word; passages with other forms of these words are shown.",
-    "es": "Ningún documento contiene «{phrase}» al pie de la letra; se muestran pasajes con otras formas de estas palabras.",
+    "en": "No passage has “{phrase}” word for word; passages with other forms of these words are shown.",
+    "es": "Ningún pasaje contiene «{phrase}» al pie de la letra; se muestran pasajes con otras formas de estas palabras.",
 }
 
 

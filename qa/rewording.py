@@ -51,10 +51,12 @@ _NEXT = re.compile(
     rf"\b(?P<when>next|upcoming|pr[oó]xim[ao]s?) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>siguientes?)\b", re.IGNORECASE
 )
 # Years with two digits: "2008-09", "'99", "in May 98", "del 99", "en el 05". What else is counted or dated with "del" is below 32.
+_MONTH = "|".join(name for name in MONTHS if len(name) > 3)
+_DAY = rf"(?:,? (?:al?|y|e|o|hasta)(?: el)? \d\d?)*(?: de)? (?:{_MONTH}|may)\b"  # "del 05 al 09 de mayo"
 _SECOND_YEAR = re.compile(r"\b((?:19|20)\d)(\d)([-–/])(\d\d)\b(?![-–/\d])")
 _SHORT_YEAR = re.compile(
-    rf"(?:(?<![\w’'])['’](?P<marked>\d\d)\b(?!['’])|\b(?:{'|'.join(name for name in MONTHS if len(name) > 3)}|may)(?: del?)? (?P<month>9\d)\b|"
-    r"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento)",
+    rf"(?:(?<![\w’'])['’](?P<marked>\d\d)\b(?!['’])|\b(?:{_MONTH}|may)(?: del?)? (?P<month>9\d)\b|"
+    rf"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento|[-–/.]\d|{_DAY})",
     re.IGNORECASE,
 )
 # What is asked of an acronym: the words that ask, which no answer need say.
@@ -77,7 +79,7 @@ _MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| coun
 _MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros?|parte|integrante))"
 # What an English question asks indirectly, or as learners put it: "(tell me) why the RCM is called ...", "who its members are".
 _BE = r"(?P<verb>is|are|was|were|has|have|had|can|could|will|would|should)"
-_SUBJECT = rf"(?!{_BE[9:-1]}\b|many\b|much\b|long\b|often\b|old\b|far\b|big\b|do\b|does\b|did\b|to\b|else\b|exactly\b)(?P<subject>{_WORD}(?: {_WORD}){{0,5}}?)"
+_SUBJECT = rf"(?!(?:{_BE[9:-1]})\b|many\b|much\b|long\b|often\b|old\b|far\b|big\b|do\b|does\b|did\b|to\b|else\b|exactly\b)(?P<subject>{_WORD}(?: {_WORD}){{0,5}}?)"
 _INDIRECT = (
     re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} {_BE} (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
     re.compile(rf"\W*(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>)\W*", re.IGNORECASE),
@@ -204,7 +206,9 @@ def write_years(text: str) -> str:
 
     def second(match: re.Match[str]) -> str:
         first, last = match[1] + match[2], match[1][:2] + match[4]
-        return f"{first}{match[3]}{last}" if int(first) < int(last) else match.group()
+        # "2010-12" may be a month or the number of a resolution; "2008-09" is rather the year after.
+        is_year = int(first) + 1 == int(last) or (int(first) < int(last) and int(match[4]) > 12)
+        return f"{first}{match[3]}{last}" if is_year else match.group()
 
     return _SHORT_YEAR.sub(in_full, _SECOND_YEAR.sub(second, text))
 

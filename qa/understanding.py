@@ -61,7 +61,8 @@ def understand(
 ) -> Question:
     """The question as it will be searched. Raises BadQuestion."""
     asked = clean_question(text)
-    before = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item) and not asks_nothing(item)]
+    earlier_texts = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item)]  # bounded before all else
+    before = [item for item in earlier_texts if not asks_nothing(item)]
     plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     language = lang or guess_question_lang(plain, index, earlier)

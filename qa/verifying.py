@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -53,8 +53,7 @@ class Verification:
 _ALIKE = {"“": '"', "”": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-"}
 _AROUND = re.compile(r"""(?:[\s"'…]|\.{3,}|[\[\]()](?:…|\.{3})[\[\]()])*""")  # the same read backwards
 _INSIDE_WORD = re.compile(r"(?<=[^\W_])'?[^\W_]|(?<=[^\W_]')[^\W_]|(?<=\d)[.,]\d|(?<=\d[.,])\d")
-_SPACE = re.compile(r"\s+")
-_HEAD_CHARS = 100  # of a quotation that are looked for first
+_WORD = re.compile(r"\S+")
 
 
 def _alike(text: str) -> str:
@@ -75,31 +74,21 @@ def find_quotation(text: str, quotation: str) -> tuple[int, int] | None:
     """Where a text holds the quotation in whole words. White space, the shape of quotation marks and dashes, and what stands
     around a quotation do not matter.
     """
-    text = _alike(text)
-    pieces = _quoted_words(quotation).split()
-    head = re.compile(r"\s+".join(map(re.escape, " ".join(pieces)[:_HEAD_CHARS].split())))
-    found = head.search(text) if pieces else None
-    while found:
-        start = found.start()
-        if not _INSIDE_WORD.match(text, start):
-            end = _end_of(text, start, pieces)
-            if end is not None and not _INSIDE_WORD.match(text, end):
-                return start, end
-        found = head.search(text, start + 1)
+    wanted = " ".join(_quoted_words(quotation).split())
+    flat = " ".join(_alike(text).split())
+    at = flat.find(wanted) if wanted else -1
+    while at >= 0:
+        end = at + len(wanted)
+        if not _INSIDE_WORD.match(flat, at) and not _INSIDE_WORD.match(flat, end):
+            return _place(text, flat, at), _place(text, flat, end - 1) + 1
+        at = flat.find(wanted, at + 1)
     return None
 
 
-def _end_of(text: str, start: int, pieces: Sequence[str]) -> int | None:
-    """Where the last of these pieces ends that stand from `start` on with space between them, None where others stand there."""
-    if not text.startswith(pieces[0], start):
-        return None
-    end = start + len(pieces[0])
-    for piece in pieces[1:]:
-        space = _SPACE.match(text, end)
-        if space is None or not text.startswith(piece, space.end()):
-            return None
-        end = space.end() + len(piece)
-    return end
+def _place(text: str, flat: str, at: int) -> int:
+    """Where a character of the flat text, none of its spaces, stands in the text."""
+    word = next(islice(_WORD.finditer(text), flat.count(" ", 0, at), None))
+    return word.start() + at - (flat.rfind(" ", 0, at) + 1)
 
 
 def verify_quotation(index: Index, quotation: str, document_id: str | None = None) -> Verification:

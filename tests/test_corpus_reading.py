@@ -463,11 +463,11 @@ def test_a_stated_id_comes_before_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "names, ids",
     [
-        (["x/a.md", "y/b.md"], {"x/a.md": "a", "y/b.md": "b"}),
+        (["x/a.md", "y/b.md"], {"x/a.md": "x-a", "y/b.md": "y-b"}),
         (["x/a.md", "y/a.md"], {"x/a.md": "x-a", "y/a.md": "y-a"}),
-        (["x/a.md", "a.md"], {"x/a.md": "x-a", "a.md": "a.md"}),  # not "a", which x/a.md was without a.md
+        (["x/a.md", "a.md"], {"x/a.md": "x-a", "a.md": "a"}),
         (["a.md", "a.txt"], {"a.md": "a.md", "a.txt": "a.txt"}),
-        (["x-a.md", "x/a.md", "y/a.md"], {"x-a.md": "x-a", "x/a.md": "x-a.md", "y/a.md": "y-a"}),
+        (["x-a.md", "x/a.md", "y/a.md"], {"x-a.md": "x-a.md-3", "x/a.md": "x-a.md-2", "y/a.md": "y-a"}),
         (["a b.md", "a-b.md"], {"a b.md": "a-b.md-2", "a-b.md": "a-b.md-3"}),
     ],
 )
@@ -481,6 +481,13 @@ def test_a_file_that_states_no_id_is_called_by_as_much_of_its_path_as_it_takes(
     documents = load_collection([tmp_path]).documents
     assert {d.path: d.id for d in documents} == ids
     assert all(d.variant_of == d.id for d in documents)
+
+
+def test_a_file_is_no_language_version_of_a_document_that_states_its_id_elsewhere(tmp_path: Path) -> None:
+    load(tmp_path / "x", report__md=f'+++\nid = "visas"\n+++\n\n{BODY}')
+    load(tmp_path / "y", visas__es__md=SPANISH)
+    collection = load_collection([tmp_path / "x", tmp_path / "y"])
+    assert {d.id: d.variant_of for d in collection.documents} == {"visas": "visas", "visas.es.md": "visas.es.md"}
 
 
 def test_the_same_path_in_two_folders_of_a_collection_gives_two_documents(tmp_path: Path) -> None:

@@ -562,7 +562,7 @@ def test_a_permalink_outlives_two_changes(tmp_path: Path, corpus: Path) -> None:
 
 def before(home: Home, identifier: str) -> str | None:
     with Index(home.live_folder(), None) as index:
-        return said_before(home.anchors, identifier, resolve_passage(index.store, home.anchors, identifier)[1])
+        return said_before(index.store, home.anchors, identifier, resolve_passage(index.store, home.anchors, identifier)[1])
 
 
 def test_a_permalink_whose_words_were_changed_in_place_tells_the_first_ones(tmp_path: Path, corpus: Path) -> None:

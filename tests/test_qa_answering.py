@@ -266,8 +266,8 @@ def test_a_quoted_phrase_is_found_whatever_its_words(engine: Engine, phrase: str
 @pytest.mark.parametrize(
     "text, said",
     [
-        ('who said "migrations changed family"?', "No document has “migrations changed family” word for word"),
-        ('¿quién habló de los "países miembro"?', "Ningún documento contiene «países miembro» al pie de la letra"),
+        ('who said "migrations changed family"?', "No passage has “migrations changed family” word for word"),
+        ('¿quién habló de los "países miembro"?', "Ningún pasaje contiene «países miembro» al pie de la letra"),
     ],
 )
 def test_quoted_words_that_stand_nowhere_so_are_found_in_other_forms_and_it_is_said(engine: Engine, text: str, said: str) -> None:

@@ -359,9 +359,10 @@ def test_a_mistake_in_citing_is_one_line_and_status_two(run, home: str, argument
     assert said.lower() in ran.err.lower()
 
 
-def test_half_a_surrogate_pair_is_printed_as_an_escape(run, home: str) -> None:
-    ran = run("verify", "\udcff abc", "--home", home)
-    assert ran.status == 0 and r"\udcff abc" in ran.out
+def test_half_a_surrogate_pair_is_refused_and_printed_as_an_escape(run, home: str) -> None:
+    refused(run("verify", "\udcff abc", "--home", home), "half a surrogate pair")
+    ran = run("ask", "the RCM \udcff", "--home", home)
+    assert ran.status == 0 and "\udcff" not in ran.out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
@@ -452,6 +453,20 @@ class TestCommandsThatBuild:
         with home.build_lock():
             refused(run("build", "--quiet", "--corpus", corpus, "--home", home.path), "another build", status=1)
 
+    def test_the_last_document_can_be_removed(self, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "none").mkdir()
+        monkeypatch.setenv("RCM_QA_CORPUS", str(tmp_path / "none"))
+        home = Home(tmp_path / "home")
+        (tmp_path / "visas.txt").write_text("A single document about visas of the region.")
+        refused(run("remove", "visas", "--home", home.path), "there is no library")
+        assert not home.path.exists()
+        run("add", tmp_path / "visas.txt", "--home", home.path)
+        ran = run("remove", "visas", "--home", home.path)
+        assert (ran.status, ran.out) == (0, "no document is left; there is no index until you add one\nremoved visas.txt\n")
+        assert home.live_name() is None
+        left = [path for path in home.path.rglob("*") if path.is_file() and path.name != ".build.lock"]
+        assert left == []
+
     def test_going_back(self, run, tmp_path: Path, corpus: Path) -> None:
         home = Home(tmp_path / "home")
         run("build", "--corpus", corpus, "--home", home.path)
@@ -485,7 +500,7 @@ class TestCommandsThatBuild:
         assert ran.status == 0 and "added visas.txt" in ran.out and "added camps.md" in ran.out and "6 read" in ran.out
         listed = run("documents", "--home", home).out
         assert "About visas" in listed and "camps" in listed
-        ran = run("remove", "visas", "camps", "--home", home)
+        ran = run("remove", "visas", "folder-deep-camps", "--home", home)
         assert ran.status == 0 and "removed visas.txt" in ran.out and "4 read" in ran.out
         assert list((home / "library").iterdir()) == []
         assert not [p for p in home.rglob("*") if p.is_file() and b"zyzzyv" in p.read_bytes().lower()]
@@ -586,7 +601,7 @@ class TestCommandsThatBuild:
             (["add", "nowhere.txt"], "nowhere.txt does not exist"),
             (["add", "picture.png"], "holds no document"),
             (["add"], "paths"),
-            (["remove", "managua"], "no document 'managua' in your library"),
+            (["remove", "managua"], "there is no library in"),
             (["remove"], "document_ids"),
         ],
     )

@@ -200,6 +200,8 @@ def test_a_polite_follow_up_is_completed(tiny_index: Index) -> None:
         ("how the secretariat can be reached", "How can the secretariat be reached?"),
         ("who the members of the ABC are", "Who are the members of the ABC?"),
         ("what ABC is", "What is ABC?"),
+        ("why Canada is a member", "Why is Canada a member?"),
+        ("where issues are discussed", "Where are issues discussed?"),
         ("How many people were there?", "How many people were there?"),
         ("Where is the seat?", "Where is the seat?"),
         ("when women are asked, what do they say?", "when women are asked, what do they say?"),
@@ -221,6 +223,8 @@ def test_an_indirect_question_is_asked_directly(text: str, direct: str) -> None:
         ("el 99 % de ellos, el 15 de mayo", "el 99 % de ellos, el 15 de mayo"),
         ("2012-05-03, 2023-2026, 1999-98, in May 2008", "2012-05-03, 2023-2026, 1999-98, in May 2008"),
         ("de 96 participantes", "de 96 participantes"),
+        ("del 05 al 09 de mayo de 2014, hasta el 08 de junio", "del 05 al 09 de mayo de 2014, hasta el 08 de junio"),
+        ("desde el 01/02/2014, resolución 2010/12, en 2009-11", "desde el 01/02/2014, resolución 2010/12, en 2009-11"),
     ],
 )
 def test_years_are_written_in_full(text: str, written: str) -> None:
@@ -258,6 +262,9 @@ def test_a_hostile_question_is_reworded_in_no_time(part: str) -> None:
         ("Ya conozco el de migración laboral.", True),
         ("I already know the first one", True),
         ("I know the members, and who are the observers?", False),
+        ("I know it was founded in 1996 but who founded it", False),
+        ("se puede solicitar refugio en mexico", False),
+        ("sé que se fundó en 1996, quiénes la fundaron", False),
         ("What is it?", False),
         ("¿Quién es el coordinador?", False),
     ],

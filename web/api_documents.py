@@ -125,7 +125,7 @@ def get_passage(request: Request, passage_id: PassageId) -> Response:
     store = engine.index.store
     anchors = site.live.home.anchors
     _, passage, moved = resolve_passage(store, anchors, passage_id)
-    before = said_before(anchors, passage_id, passage)
+    before = said_before(store, anchors, passage_id, passage)
 
     def make() -> dict[str, Any]:
         document = store.document(passage.document_id)

@@ -31,8 +31,7 @@ def answer_markdown(answer: Answer, address: str) -> str:
     parts = [f"# {escape_markdown(question.text)}"]
     if question.interpreted_as:
         parts.append(f"{translate(lang, N_('Understood as:'))} {escape_markdown(question.interpreted_as)}")
-    filtered = answer.status == "not_found" and question.filters.chosen
-    verdict = N_("Nothing found with these filters") if filtered else _VERDICTS[answer.status]
+    verdict = N_("Nothing found with these filters") if answer.filtered else _VERDICTS[answer.status]
     parts.append(f"**{translate(lang, verdict)}.** {escape_markdown(answer.confidence.reason)}")
     if answer.status == "answered":
         parts.append(f"{quote_markdown(answer.text)} [^1]")

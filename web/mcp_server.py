@@ -140,7 +140,7 @@ class Tools:
         }
         if passage is not None:
             metadata |= {"section": list(passage.section), "page": passage.page, "moved": moved}
-            metadata["said_before"] = said_before(self._home.anchors, id, passage)
+            metadata["said_before"] = said_before(store, self._home.anchors, id, passage)
         return Fetched(
             id=passage.id if passage else document.id,
             title=_title(document, passage),

@@ -31,7 +31,7 @@ _Value = Annotated[str, Field(min_length=1)]
 class _FilterFields(BaseModel):
     """Filters as they are written on the command line and in a batch; whether the values make sense is for the engine to say."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     lang: _Value | None = None
     year: int | None = None
@@ -50,7 +50,7 @@ class _FilterFields(BaseModel):
 class _BatchLine(BaseModel):
     """One line of a batch."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     id: StrictStr | StrictInt | None = None
     question: str
@@ -113,7 +113,7 @@ def parse_filters(pairs: Sequence[str]) -> Filters:
             raise BadQuestion(f"--filter {pair[:80]!r} is not field=value; fields: {', '.join(_FilterFields.model_fields)}")
         values[name] = value
     try:
-        return _FilterFields.model_validate(values).as_filters()
+        return _FilterFields.model_validate(values, strict=False).as_filters()
     except ValidationError as error:
         raise BadQuestion(f"--filter {_first_problem(error)}") from None
 
@@ -142,7 +142,7 @@ def render_answer(answer: Answer, *, color: bool) -> Iterator[str]:
     bold, dim, off = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if color else ("", "", "")
     if answer.question.interpreted_as:
         yield f"{dim}{words['as']} {answer.question.interpreted_as}{off}"
-    state = "filtered" if answer.status == "not_found" and answer.question.filters.chosen else answer.status
+    state = "filtered" if answer.filtered else answer.status
     yield f"{bold}{words[state]}{off} ({words['p']} {answer.confidence.p:.2f}). {answer.confidence.reason}"
     for note in answer.notes:
         yield f"{dim}{note}{off}"

@@ -77,7 +77,7 @@ def cite_passage(
     print(cite(index.store.document(passage.document_id), passage, style).rstrip("\n"))
     if moved:
         typer.echo(f"the passage moved: it is now {passage.id}", err=True)
-    if (before := said_before(anchors, passage_id, passage)) is not None:
+    if (before := said_before(index.store, anchors, passage_id, passage)) is not None:
         typer.echo(f"the passage was changed; it said: {' '.join(before.split())}", err=True)
     return 0
 

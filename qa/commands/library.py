@@ -9,7 +9,8 @@ import typer
 from index.generations import Home
 from qa.commands.build import build_index
 from qa.commands.frame import HomeOption, ModelOption, run_command
-from qa.library import add_files, delete_files, find_in_library
+from qa.errors import BadRequest
+from qa.library import add_files, delete_files, find_in_library, read_all
 from qa.settings import load_settings
 
 
@@ -41,9 +42,17 @@ def remove(
     """Take documents out of your library and the index; nothing of them is kept, not even for rollback."""
     settings = load_settings({"home": home, "model": model})
     place = Home(settings.home)
+    if not place.library.is_dir():  # before the lock, which makes the folders of a home
+        raise BadRequest(
+            f"there is no library in {settings.home}; put documents into one with `rcm-qa add`, or name it with --home"
+        )
     with place.build_lock():
         files = find_in_library(settings, document_ids)
-        build_index(settings, place, removed=files)
+        if read_all(settings, frozenset(files.values())).documents:
+            build_index(settings, place, removed=files)
+        else:
+            place.clear()
+            print("no document is left; there is no index until you add one")
         # Last: where the build fails, all is as it was and the command can be given again.
         delete_files(settings, files.values())
     for path in files.values():
