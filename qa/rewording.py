@@ -79,7 +79,9 @@ _MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| coun
 _MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros?|parte|integrante))"
 # What an English question asks indirectly, or as learners put it: "(tell me) why the RCM is called ...", "who its members are".
 _BE = r"(?P<verb>is|are|was|were|has|have|had|can|could|will|would|should)"
-_SUBJECT = rf"(?!(?:{_BE[9:-1]})\b|many\b|much\b|long\b|often\b|old\b|far\b|big\b|do\b|does\b|did\b|to\b|else\b|exactly\b)(?P<subject>{_WORD}(?: {_WORD}){{0,5}}?)"
+# A subject has no conjunction and no question word in it: "when and where was it" asks twice.
+_SUBJECT_WORD = rf"(?!(?:{_BE[9:-1]}|and|or|but|that|who|whom|whose|what|when|where|why|which|how|do|does|did)\b){_WORD}"
+_SUBJECT = rf"(?!(?:many|much|long|often|old|far|big|to|else|exactly)\b)(?P<subject>{_SUBJECT_WORD}(?: {_SUBJECT_WORD}){{0,5}})"
 _INDIRECT = (
     re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} {_BE} (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
     re.compile(rf"\W*(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>)\W*", re.IGNORECASE),
