@@ -60,6 +60,7 @@ markdowns = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(markdowns)
 def test_every_passage_is_its_span_of_the_document(text: str) -> None:
@@ -72,6 +73,7 @@ def test_every_passage_is_its_span_of_the_document(text: str) -> None:
             assert (end <= start and not made.text[end:start].strip("\n -•")) or "\n" in made.text[end:start]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(markdowns)
 def test_passages_cover_every_word_outside_headings(text: str) -> None:
@@ -87,6 +89,7 @@ def test_passages_cover_every_word_outside_headings(text: str) -> None:
             assert not missing.strip()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(markdowns)
 def test_what_is_embedded_never_exceeds_the_limit(text: str) -> None:

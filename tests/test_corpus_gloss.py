@@ -304,6 +304,7 @@ def test_an_empty_lexicon_opens(tmp_path: Path) -> None:
     assert empty.gloss_text("la casa", "es") == "la casa"
 
 
+@pytest.mark.slow
 def test_learnt_weights_reorder_senses_and_fill_gaps(lexicon: Path, tmp_path: Path) -> None:
     folder = tmp_path / "learnt"
     folder.mkdir()
@@ -428,6 +429,7 @@ def test_an_inflected_form_is_a_verb_before_a_noun_and_a_headword_may_be_a_verb_
     assert {"slope", "cost"} <= set(senses(bundled, "cuesta"))
 
 
+@pytest.mark.slow
 def test_a_function_word_keeps_its_accent_inside_a_phrase(tmp_path: Path) -> None:
     folder = tmp_path / "lexicon"
     folder.mkdir()
@@ -447,6 +449,7 @@ def test_a_function_word_keeps_its_accent_inside_a_phrase(tmp_path: Path) -> Non
         assert english(gloss, "trató") == "treat"
 
 
+@pytest.mark.slow
 def test_a_name_whose_english_is_nearly_the_same_word_is_translated(lexicon: Path, tmp_path: Path) -> None:
     folder = extend(
         lexicon, tmp_path / "lexicon", "caribe\tn\tCaribbean\ntorre\tn\ttower\npacto\tn\tcompact; pact\nsan\tadj\tsan; saint\n"
@@ -456,6 +459,7 @@ def test_a_name_whose_english_is_nearly_the_same_word_is_translated(lexicon: Pat
     assert senses(named, "torre") == senses(named, "san") == []
 
 
+@pytest.mark.slow
 def test_a_name_that_english_texts_translate_is_a_word_like_others(lexicon: Path, tmp_path: Path) -> None:
     folder = extend(lexicon, tmp_path / "lexicon", "estado\tn\tstate\ntela\tn\tcloth\n")
     used = count_folded(
@@ -469,6 +473,7 @@ def test_a_name_that_english_texts_translate_is_a_word_like_others(lexicon: Path
         assert senses(named, "tela") == []
 
 
+@pytest.mark.slow
 def test_the_number_of_a_meeting_is_no_word(lexicon: Path, tmp_path: Path) -> None:
     folder = extend(lexicon, tmp_path / "lexicon", "ver\tv\tsee\nvi\tv\tsee\n")
     write_gloss(tmp_path / "gloss", compile_lexicon(frozenset(), folder), ())

@@ -349,6 +349,7 @@ def test_a_terminal_gets_the_same_cells(
             assert all(cell.strip() in out for cell in row), row
 
 
+@pytest.mark.slow
 def test_the_plot_is_a_whole_svg_and_equal_for_equal_figures(report: dict[str, Any]) -> None:
     svg = draw_report(report)
     root = ElementTree.fromstring(svg)

@@ -153,6 +153,7 @@ def test_a_rising_curve_keeps_the_order_of_probabilities_and_their_range(pairs: 
         assert bent == pytest.approx(bend(np.array([plain]), curve)[0])
 
 
+@pytest.mark.slow
 def test_a_curve_over_the_model_is_used_where_it_tells_outcomes_better_and_only_there() -> None:
     examples = make_examples(480)
     plain = fit_language(examples, "en")

@@ -29,6 +29,7 @@ def test_a_word_that_answers_never_lack_is_needed_more_than_one_that_they_may_la
     assert learn_need(judged, [pair(True, False, False), pair(False, True, True)] * 200) @ ATTRIBUTE < ATTRIBUTE @ need
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_pairs_are_first_passages_and_for_contrast_the_first_that_answers_and_the_first_that_does_not(bundled_home: Home) -> None:
     with open_index(bundled_home.path) as index:

@@ -106,6 +106,7 @@ def test_a_passage_of_either_language_version_counts(tiny_run: Run) -> None:
     assert found["created"].facts == found["creada"].facts == 1
 
 
+@pytest.mark.slow
 def test_the_better_system_on_these_questions_wins_the_comparison_and_flips_are_listed(tiny_run: Run) -> None:
     worse = Run(
         "worse",
@@ -169,6 +170,7 @@ def test_each_configuration_of_retrieval_runs(tiny_set: QuestionSet, name: str) 
     assert len(made.outcomes) == len(LINES)
 
 
+@pytest.mark.slow
 def test_the_report_stands_alone_and_escapes_what_documents_and_questions_say(
     tmp_path_factory: pytest.TempPathFactory, questions: Path
 ) -> None:
@@ -202,6 +204,7 @@ def test_the_report_in_json_has_all_questions_and_each_language_with_intervals(t
     json.dumps(made, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_reports_and_compares(
     command: Path, questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,6 +49,7 @@ corpora = st.lists(st.dictionaries(letters, weights, max_size=6), min_size=1, ma
 questions = st.dictionaries(st.sampled_from("abcdefghñxyz"), st.sampled_from([0.25, 0.5, 1.0, 2.0]), max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(corpora, questions, st.integers(1, 12), st.data())
 def test_the_best_passages_are_those_of_the_formula(

@@ -107,6 +107,7 @@ def rename(corpus: Path) -> None:
     (corpus / "tapachula.md").rename(corpus / "another-name.md")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lexicon")
 @pytest.mark.parametrize(
     "change, cut, weighed",
@@ -173,6 +174,7 @@ def test_a_page_of_nothing_but_menus_is_skipped_again_with_the_same_reason(tmp_p
     assert first.skipped == again.skipped and len(again.skipped) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lexicon")
 def test_what_a_failed_build_made_is_not_made_again(
     tmp_path: Path, corpus: Path, made: Counter[str], monkeypatch: pytest.MonkeyPatch
@@ -189,6 +191,7 @@ def test_what_a_failed_build_made_is_not_made_again(
     assert_as_from_nothing(Home(tmp_path / "home"), corpus, tmp_path / "fresh")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lexicon")
 def test_other_code_makes_everything_anew_and_what_the_old_code_made_is_forgotten(
     tmp_path: Path, corpus: Path, made: Counter[str], monkeypatch: pytest.MonkeyPatch
@@ -202,6 +205,7 @@ def test_other_code_makes_everything_anew_and_what_the_old_code_made_is_forgotte
         assert connection.execute("SELECT count(*) FROM work").fetchone() == (sum(EVERYTHING.values()),)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lexicon")
 def test_texts_whose_vectors_are_gone_are_cut_and_embedded_again(tmp_path: Path, corpus: Path) -> None:
     embedder = WordEmbedder()
@@ -213,6 +217,7 @@ def test_texts_whose_vectors_are_gone_are_cut_and_embedded_again(tmp_path: Path,
     assert_as_from_nothing(home, corpus, tmp_path / "fresh")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_lexicon")
 @pytest.mark.parametrize("name", ["documents.sqlite", "files.sqlite"])
 @pytest.mark.parametrize("damage", ["garbage", "half", "empty", "bytes", "folder"])

@@ -391,6 +391,7 @@ def test_a_method_that_is_not_allowed_is_told_those_that_are(served: str, path: 
         assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "request_",
     [
