@@ -24,6 +24,8 @@ MONTHS: dict[str, int] = {
     )
     for name in names.split()
 }
+# As a pattern: whole names and May; shorter forms are other words too ("mar", "set").
+MONTH_NAMES = "|".join(sorted((name for name in MONTHS if len(name) > 3 or name == "may"), key=len, reverse=True))
 _DAY_MONTH = re.compile(
     r"\b(\d{1,2})(?:st|nd|rd|th|º)?\.?\s+(?:of\s+|de\s+)?([a-záéíóú]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})\b", re.I
 )

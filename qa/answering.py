@@ -127,8 +127,8 @@ class Engine:
         timing = timing or Timing()
         with timing.stage("understand"):
             question = self.understand(text, lang=lang, history=history, filters=filters)
-        wanted = include_passages or not asks_nothing(question.text)
-        candidates = self.search(question, timing) if wanted else None
+        nothing_asked = asks_nothing(question.text)
+        candidates = self.search(question, timing) if include_passages or not nothing_asked else None
         if candidates is None or not len(candidates.ordinals):
             return self._nothing(question, suggest(self, question, candidates, "not_found") if suggestions else ())
         with timing.stage("extract"):
@@ -136,7 +136,7 @@ class Engine:
             shown = diversify(self.index, candidates, k)
             evidence = self._evidence(question, candidates, shown, seen)
         with timing.stage("decide"):
-            p, status, level, reason = self._decide(question, candidates, seen)
+            p, status, level, reason = self._decide(question, candidates, seen, nothing_asked)
         with timing.stage("suggest"):
             leads = suggest(self, question, candidates, status) if suggestions and status != "answered" else ()
         return self._finish(question, candidates, evidence, status, p, level, reason, leads, include_passages)
@@ -209,9 +209,11 @@ class Engine:
         features = features_of(self.index, question, candidates, first, first.best_answer(question))
         return Scored(features, self._calibration[question.search_lang].probability(features))
 
-    def _decide(self, question: Question, candidates: Candidates, seen: Sequence[Examined]) -> tuple[float, Status, Level, str]:
+    def _decide(
+        self, question: Question, candidates: Candidates, seen: Sequence[Examined], nothing_asked: bool
+    ) -> tuple[float, Status, Level, str]:
         """Probability, state, level and reason; a greeting is not answered, whatever passages are shown with it."""
-        if asks_nothing(question.text):
+        if nothing_asked:
             return 0.0, "not_found", "none", empty_reason(question, self.index)
         p = self._score(question, candidates, seen).p
         status, level = status_of(p, self._calibration[question.search_lang])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from corpus.dates import MONTHS
+from corpus.dates import MONTH_NAMES, MONTHS
 from corpus.glossary import load_glossary
 from corpus.records import LANGS
 from corpus.words import find_words, fold, folded_words
@@ -70,9 +70,10 @@ _LONG_AFTER = re.compile(
 )
 _TELEPHONE_ASKED = re.compile(r"\b(tele)?phone number|tel[eé]fono|hotline number|n[uú]mero de la l[ií]nea\b", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\+?\d[\d ()-]{6,}\d")
-_MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 3 or name == "may"), key=len, reverse=True))
 _DAYS = r"\d{1,2}(?:st|nd|rd|th)?(?:(?:,| to| and| al?| y|[-–])\s?\d{1,2}(?:st|nd|rd|th)?)*"
-_DATE = re.compile(rf"\b{_DAYS}(?: of| de)? (?:{_MONTH})\b|\b(?:{_MONTH}) {_DAYS}\b|\b(?:19|20)\d\d(?:[-–/]\d{{2,4}})?\b")
+_DATE = re.compile(
+    rf"\b{_DAYS}(?: of| de)? (?:{MONTH_NAMES})\b|\b(?:{MONTH_NAMES}) {_DAYS}\b|\b(?:19|20)\d\d(?:[-–/]\d{{2,4}})?\b"
+)
 _YEAR_OR_DATE = re.compile(r"\b(1[89]|20)\d{2}\b|\b\d{1,2}(st|nd|rd|th)?\b")
 _NAME = re.compile(r"(?<=[\w,;:(»”\"] )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*|(?<=• )[A-ZÁÉÍÓÚÑ][a-záéíóúñü][\w'’]*")
 _PLACE = re.compile(

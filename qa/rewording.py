@@ -6,7 +6,7 @@ By form alone: what a question is about is carried over as it stands.
 import re
 from collections.abc import Callable
 
-from corpus.dates import MONTHS
+from corpus.dates import MONTH_NAMES
 from corpus.records import Lang
 from corpus.words import STOP_WORDS_OF_EITHER, folded_words
 from qa.kinds import CAPITALS
@@ -51,11 +51,10 @@ _NEXT = re.compile(
     rf"\b(?P<when>next|upcoming|pr[oó]xim[ao]s?) {_FEW}{_EVENT}\b|\b{_EVENT} {_FEW}(?P<when_es>siguientes?)\b", re.IGNORECASE
 )
 # Years with two digits: "2008-09", "'99", "in May 98", "del 99", "en el 05". What else is counted or dated with "del" is below 32.
-_MONTH = "|".join(name for name in MONTHS if len(name) > 3)
-_DAY = rf"(?:,? (?:al?|y|e|o|hasta)(?: el)? \d\d?)*(?: de)? (?:{_MONTH}|may)\b"  # "del 05 al 09 de mayo"
+_DAY = rf"(?:,? (?:al?|y|e|o|hasta)(?: el)? \d\d?)*(?: de)? (?:{MONTH_NAMES})\b"  # "del 05 al 09 de mayo"
 _SECOND_YEAR = re.compile(r"\b((?:19|20)\d)(\d)([-–/])(\d\d)\b(?![-–/\d])")
 _SHORT_YEAR = re.compile(
-    rf"(?:(?<![\w’'])['’](?P<marked>\d\d)\b(?!['’])|\b(?:{_MONTH}|may)(?: del?)? (?P<month>9\d)\b|"
+    rf"(?:(?<![\w’'])['’](?P<marked>\d\d)\b(?!['’])|\b(?:{MONTH_NAMES})(?: del?)? (?P<month>9\d)\b|"
     rf"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento|[-–/.]\d|{_DAY})",
     re.IGNORECASE,
 )
@@ -78,12 +77,12 @@ _ALSO = r"(?: (?:also|still|now|currently|tambi[eé]n|todav[ií]a|a[uú]n))?"
 _MEMBER = r"(?:(?:an? |one of the )?(?:full )?(?:members?|part)(?: states?| country| countries)?)"
 _MEMBER_ES = r"(?:(?:un |uno de los )?(?:pa[ií]s(?:es)? |estados? )?(?:miembros?|parte|integrante))"
 # What an English question asks indirectly, or as learners put it: "(tell me) why the RCM is called ...", "who its members are".
-_BE = r"(?P<verb>is|are|was|were|has|have|had|can|could|will|would|should)"
+_VERB = "is|are|was|were|has|have|had|can|could|will|would|should"
 # A subject has no conjunction and no question word in it: "when and where was it" asks twice.
-_SUBJECT_WORD = rf"(?!(?:{_BE[9:-1]}|and|or|but|that|who|whom|whose|what|when|where|why|which|how|do|does|did)\b){_WORD}"
+_SUBJECT_WORD = rf"(?!(?:{_VERB}|and|or|but|that|who|whom|whose|what|when|where|why|which|how|do|does|did)\b){_WORD}"
 _SUBJECT = rf"(?!(?:many|much|long|often|old|far|big|to|else|exactly)\b)(?P<subject>{_SUBJECT_WORD}(?: {_SUBJECT_WORD}){{0,5}})"
 _INDIRECT = (
-    re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} {_BE} (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
+    re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} (?P<verb>{_VERB}) (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
     re.compile(rf"\W*(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>)\W*", re.IGNORECASE),
 )
 # In what an acronym or word means something; it goes without saying.
@@ -92,6 +91,7 @@ _IN_THIS = re.compile(
     r"en (?:este|esta|estos|el|la|los) (?:contexto|conferencia|proceso|colecci[oó]n|documentos?|textos?))(?=\W*$)",
     re.IGNORECASE,
 )
+_COMES_FROM_ES = r"de d[oó]nde (?:sale|sali[oó]|viene|vino|proviene|surge|surgi[oó])"
 # How answers say what is asked, in both languages; the questions that ask it, each with one group: what they are about.
 _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
     (
@@ -117,11 +117,11 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
             rf"(?:from where|where) (?:does|did) (?:the )?name (?:of )?({_NAMED}) (?:come|stem|originate)(?: from)?",
             rf"(?:(?:what is )?the )?origins? of the name (?:of )?({_NAMED})",
             rf"(?:what|who) is ({_NAMED}) named (?:after|for)",
-            rf"de d[oó]nde (?:sale|sali[oó]|viene|vino|proviene|surge|surgi[oó]) (?:el )?nombre (?:de )?({_NAMED})",
+            rf"{_COMES_FROM_ES} (?:el )?nombre (?:de )?({_NAMED})",
             rf"(?:(?:cu[aá]l es )?el )?or[ií]gen del nombre (?:de )?({_NAMED})",
             rf"a qu[eé] se debe el nombre (?:de )?({_NAMED})",
             rf"where (?:does|did) (?:its|the|that|this) name come from \(({_NAMED})\)",
-            rf"de d[oó]nde (?:sale|sali[oó]|viene|vino|proviene|surge|surgi[oó]) (?:el|ese|este|su) nombre \(({_NAMED})\)",
+            rf"{_COMES_FROM_ES} (?:el|ese|este|su) nombre \(({_NAMED})\)",
         ),
     ),
     (
