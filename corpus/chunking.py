@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import ceil
 
 from corpus.records import BlockSpan, Document, Lang, Passage, Section
-from corpus.sentences import split_sentences
+from corpus.sentences import goes_on, split_sentences
 from corpus.tokens import TokenCounter
 
 Gloss = Callable[[str, Lang], str]
@@ -183,10 +183,30 @@ class Chunker:
             tokens += more
         if units[last].lead_in and last > first and last + 1 < len(units):
             last -= 1  # the lead-in goes with its list
+        last = self._whole_list(units, first, last, room)
         text = document.text
+        following = units[last + 1] if last + 1 < len(units) else None
+        if last > first and following and following.block is units[last].block and goes_on(text, following.start):
+            last -= 1  # what announces goes with what is announced
         while last > first and self.count(text[units[first].start : units[last].end], document.lang) > room:
             last -= 1
         return last
+
+    def _whole_list(self, units: Sequence[_Unit], first: int, last: int, room: int) -> int:
+        """The last unit where a list with its lead-in would be cut: the one before them if what stands there is no mere fragment,
+        else the end of the list if there is room.
+        """
+        start, end = last, last
+        while start > first and units[start].block.kind == "item":
+            start -= 1
+        while end + 1 < len(units) and units[end + 1].block.kind == "item":
+            end += 1
+        if end == last or not units[start].lead_in:
+            return last
+        before, listed = (sum(unit.tokens for unit in part) for part in (units[first:start], units[start : end + 1]))
+        if before >= self._settings.fragment_tokens:
+            return start - 1
+        return end if before + listed <= room else last
 
     def _overlap_start(self, units: Sequence[_Unit], first: int, share: int, room: int, last: int) -> int:
         """The unit before `first` too, where it is a short sentence of the same running text."""

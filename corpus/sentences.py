@@ -13,6 +13,14 @@ _ABBREVIATIONS = frozenset(
 # After these the next word being a number or a name makes the stop certainly no boundary; elsewhere it may be one.
 _MAY_END = frozenset("etc co inc ltd corp no est uu ee.uu u.s u.k u.n s.a a.c d.c d.f jr".split())
 _END = re.compile(r"""(?P<stop>\.{3,}|…|[.!?]+)(?P<close>["'”’»)\]]*)(?P<gap>\s+)(?=(?P<next>\S))""")
+_LABEL = re.compile(r"(?:^|\n)[ \t]*\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{2,5})$")  # of an item of a list: "3.", "d.", "iv."
+# How a sentence begins that tells the particulars of what the one before announces.
+_GOES_ON = re.compile(
+    r"(?:Among (?:them|these)|One (?:was|is|of them|concerns)|The (?:first|one) (?:was|is|concerns)|These (?:are|were|include)|"
+    r"They (?:are|were|include|concern|cover)|It also|"
+    r"(?:Figuran? )?[Ee]ntre (?:ell[ao]s|est[ao]s)|Un[oa] (?:era|es|trata|se refiere)|(?:El|La) primer[oa]? (?:era|es|fue)|"
+    r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s)\b"
+)
 _OPENERS = "\"'“‘«([¿¡-–—•*"
 
 
@@ -26,7 +34,7 @@ def _ends_here(text: str, match: re.Match[str]) -> bool:
         return first.isupper() or following in '¿¡“«"'
     if stop[-1] in "!?":
         return not first.islower()
-    if first.islower():
+    if first.islower() or _LABEL.search(text[max(0, match.start() - 20) : match.start()]):
         return False
     before = re.search(r"[\w.ºª]+$", text[max(0, match.start() - 20) : match.start()])
     if before is None or match["close"]:
@@ -68,3 +76,8 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
         if a < b:
             out.append((start + a, start + b))
     return out
+
+
+def goes_on(text: str, start: int) -> bool:
+    """Whether the sentence that begins here tells the particulars of what the one before announces."""
+    return _GOES_ON.match(text, start) is not None

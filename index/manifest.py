@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import IndexMismatch
 
-FORMAT = 9
+FORMAT = 10
 
 
 class _Record(BaseModel):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Passage
+from corpus.sentences import goes_on
 from index.searching import Index
 from qa.answers import Highlight, Question
 from qa.expecting import is_called, says_what, says_which_sort, spells_out
@@ -26,13 +27,6 @@ GENUS = 3.0
 SPELT = 0.5  # of a definition: what an acronym stands for
 _IS = re.compile(r" (?:is|are|was|were|es|son|era|eran|fue) ")  # ends the name of what is to be defined
 _ITEM = re.compile(r"(?:•|\(?\d{1,2}[.)]|\(?[a-z][.)])\s")  # of a list
-# How a sentence begins that tells the particulars of what the one before announces.
-_GOES_ON = re.compile(
-    r"(?:Among (?:them|these)|One (?:was|is|of them|concerns)|The (?:first|one) (?:was|is|concerns)|These (?:are|were|include)|"
-    r"They (?:are|were|include|concern|cover)|It also|"
-    r"(?:Figuran? )?[Ee]ntre (?:ell[ao]s|est[ao]s)|Un[oa] (?:era|es|trata|se refiere)|(?:El|La) primer[oa]? (?:era|es|fue)|"
-    r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s)\b"
-)
 # How a sentence begins that says nothing without the one before: "He ranked ...", "Su motivo era ...".
 _LEANS = re.compile(
     r"(?:He|She|It|They|His|Her|Its|Their|This|These|Those|Both|Such|The (?:others?|latter|former|same)|There (?:was|were)|(?:Of|In|Among) (?:it|them|these|those)|"
@@ -294,7 +288,7 @@ def choose_sentences(
         if introduces and (block := _list_around(text, spans, last)):
             chosen.update(block)
             break
-        if not introduces and not _GOES_ON.match(text, spans[last + 1][0]):
+        if not introduces and not goes_on(text, spans[last + 1][0]):
             break
         chosen.add(last + 1)
     return [spans[n] for n in sorted(chosen)]

@@ -109,6 +109,22 @@ def test_a_list_stays_with_its_lead_in() -> None:
     assert any("points:\n• one short" in text for text in texts)
 
 
+def test_a_list_is_not_cut_after_its_first_item() -> None:
+    before = "The first sentence has eight words in it. The second sentence has eight words too."
+    items = ["one of the points that was agreed", "another point that was agreed on", "a last point of the three"]
+    made = document(f"{before}\n\nThe members agreed on:\n\n" + "\n".join(f"- {item}" for item in items))
+    texts = [p.text for p in chunker(target_tokens=32).chunk_document(made)]
+    assert any(text.startswith("The members agreed on:") and items[-1] in text for text in texts)
+    assert not any(items[0] in text and items[1] not in text for text in texts)
+
+
+def test_what_announces_stays_with_what_is_announced() -> None:
+    first = "The first sentence has quite a number of words in it. "
+    text = f"{first}The text lists several principles. Among them are two that matter here to all who came."
+    [before, after] = chunker(target_tokens=16, overlap_tokens=0).chunk_document(document(text))
+    assert (before.text, after.text) == (first.strip(), text.removeprefix(first))
+
+
 def test_a_long_list_names_its_lead_in_in_the_heading_path() -> None:
     items = "\n".join(f"- item number {n} with several more words in it" for n in range(12))
     passages = chunker().chunk_document(document(f"# Title\n\nThe points are:\n\n{items}"))

@@ -27,6 +27,9 @@ def sentences(text: str) -> list[str]:
         ("Funds, offices, etc. were shared. All agreed.", ["Funds, offices, etc. were shared.", "All agreed."]),
         ("One paragraph\n\nAnother one", ["One paragraph\n\nAnother one"]),
         ("First.\n\nsecond.", ["First.", "second."]),
+        ("d. To keep up the exchange. It goes on.", ["d. To keep up the exchange.", "It goes on."]),
+        ("3. Review the rules.\n\niv. Adopt them.", ["3. Review the rules.", "iv. Adopt them."]),
+        ("There were 3. Review them.", ["There were 3.", "Review them."]),
     ],
 )
 def test_sentences_end_where_readers_end_them(text: str, expected: list[str]) -> None:

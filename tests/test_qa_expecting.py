@@ -284,6 +284,10 @@ def test_counts_are_numbers_that_are_no_dates() -> None:
     assert [text[a:b] for a, b in find_counts(text, frozenset({"1200"}))] == ["eleven"]
 
 
+def test_the_label_of_an_item_counts_nothing() -> None:
+    assert list(find_counts("3. Review what was agreed.", frozenset())) == []
+
+
 def test_numbers_are_found_in_capitals_too_where_they_stand() -> None:
     text = "In İzmir, ELEVEN of Twenty met ON 3 MAY 2011 for 2,5 Millones."
     assert [text[a:b] for a, b in find_counts(text, frozenset())] == ["ELEVEN", "Twenty", "2,5", "Millones"]
