@@ -282,15 +282,15 @@ def choose_sentences(
         leans = number > 0 and len(chosen) < MAX_SENTENCES and _LEANS.match(text, *spans[number]) is not None
         if leans and "\n" not in text[spans[number - 1][1] : spans[number][0]]:
             chosen.add(number - 1)
-    # A sentence that introduces something is no answer without it, and one that the next refers back to often only announces.
+    # Nothing is an answer without what it introduces, a list whole; what the next refers back to often only announces.
+    for number in sorted(chosen):
+        if text.endswith(":", *spans[number]):
+            chosen.update(_list_around(text, spans, number) or ())
     while (last := max(chosen)) + 1 < len(spans) and len(chosen) < MAX_SENTENCES:
         introduces = text.endswith(":", *spans[last])
-        if introduces and (block := _list_around(text, spans, last)):
-            chosen.update(block)
-            break
         if not introduces and not goes_on(text, spans[last + 1][0]):
             break
-        chosen.add(last + 1)
+        chosen.update(introduces and _list_around(text, spans, last) or [last + 1])
     return [spans[n] for n in sorted(chosen)]
 
 

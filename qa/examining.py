@@ -270,8 +270,11 @@ class Examiner:
                 typed, preferred = defines > 0, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
         named = chain.from_iterable(map(self._editions, numbers))
-        elsewhen = _names_others(years, map(YEAR.findall, texts), len(texts))
-        elsewhen |= _names_others(_editions(question.search_text), named, len(texts))
+        follows = np.concatenate(
+            [_follows(document.text, one.sentences) for document, one in zip(documents, passages, strict=True)]
+        )
+        elsewhen = _names_others(years, map(YEAR.findall, texts), follows)
+        elsewhen |= _names_others(_editions(question.search_text), named, follows)
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
@@ -319,11 +322,19 @@ def _editions(text: str) -> frozenset[int]:
     return frozenset(ordinals_in(text) - {1})
 
 
-def _names_others(asked: Set[T], named: Iterable[Collection[T]], count: int) -> NDArray[np.bool_]:
-    """(count,) which of so many texts name years or editions, but none that is asked for; `named` is read only where one is."""
-    if not asked:
-        return np.zeros(count, np.bool_)
-    return np.fromiter((bool(found) and asked.isdisjoint(found) for found in named), np.bool_, count)
+def _follows(text: str, spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """(sentences,) which sentences of a passage go on in the paragraph of the one before."""
+    return np.array([False, *("\n" not in text[end:start] for (_, end), (start, _) in pairwise(spans))])
+
+
+def _names_others(asked: Set[T], named: Iterable[Collection[T]], follows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(sentences,) which sentences name years or editions, but none that is asked for, or name none and go on after one that
+    does; `named` is read only where one is asked for.
+    """
+    others = np.zeros(len(follows), np.bool_)
+    for n, found in enumerate(named if asked else ()):
+        others[n] = asked.isdisjoint(found) if found else follows[n] and others[n - 1]
+    return others
 
 
 def partners(

@@ -22,7 +22,7 @@ from qa.evidence import (
     match_terms,
     show_matches,
 )
-from qa.examining import covered_shares
+from qa.examining import _names_others, covered_shares
 from qa.expecting import spells_out
 from qa.retrieving import QuestionTerms, question_terms
 from qa.understanding import understand
@@ -177,6 +177,13 @@ def numbers_chosen(sentences: list[str], joint: str, best: int, index: Index) ->
     return [spans.index(span) for span in choose_sentences(understand("When?", index), text, spans, scores)]
 
 
+def test_a_sentence_that_joins_in_brings_the_list_that_it_introduces(tiny_index: Index) -> None:
+    text = "They deal with:\n• borders\n• labour\nAd hoc groups deal with one subject."
+    spans = [match.span() for match in re.finditer(r".+", text)]
+    scores = np.array([0.87, 0.7, 0.7, 0.9], np.float32)
+    assert choose_sentences(understand("Which groups are there?", tiny_index), text, spans, scores) == spans
+
+
 @pytest.mark.parametrize(
     "sentences, best, shown",
     [
@@ -237,3 +244,10 @@ def test_sentences_that_answer_nearly_as_well_are_shown_too_three_at_most(tiny_i
     assert chosen(0.5, 0.1, 0.46, 0.1, 0.1, nearly=0.0) == [0]
     assert chosen(0.1, 0.41, 0.5, 0.41, 0.41) == [1, 2, 3], "the two beside the best may be twice as far below"
     assert chosen(0.46, 0.48, 0.47, 0.49, 0.5) == [1, 3, 4]
+
+
+def test_a_sentence_without_year_is_of_the_year_of_the_sentence_before() -> None:
+    named = [{"2014"}, set(), {"2013", "2014"}, set(), {"2015"}, set()]
+    follows = np.array([False, True, True, True, True, False])
+    assert _names_others({"2013"}, named, follows).tolist() == [True, True, False, False, True, False]
+    assert not _names_others(set(), named, follows).any()
