@@ -290,7 +290,7 @@ def choose_sentences(
         introduces = text.endswith(":", *spans[last])
         if not introduces and not goes_on(text, spans[last + 1][0]):
             break
-        chosen.update(introduces and _list_around(text, spans, last) or [last + 1])
+        chosen.update((introduces and _list_around(text, spans, last)) or [last + 1])
     return [spans[n] for n in sorted(chosen)]
 
 
