@@ -105,6 +105,7 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
     # "First" is more often a word for the beginning than the number of a meeting.
     ordinals = {words[a].start for a, _, n in find_ordinals([w.surface for w in words], [w.folded for w in words]) if n > 1}
     near = {word.start: frozenset(term.term for term in word.near) for word in terms.words}
+    rarities = {word.start: word.weight for word in terms.words}
     named: dict[tuple[int, int], Name] = {}
     taken: set[int] = set()
     for concept in terms.concepts:
@@ -112,7 +113,8 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         if concept.term in index.analyzer.proper and index.english.idf(concept.term) > 1.0:
             inside = [word for word in terms.words if concept.reaches_over(word.start, word.end)]
             alternatives = tuple(frozenset(term.term for term in word.terms) for word in inside)
-            named[concept.start, concept.end] = Name(text[concept.start : concept.end], alternatives, concept.term)
+            rarity = tuple(word.weight for word in inside)
+            named[concept.start, concept.end] = Name(text[concept.start : concept.end], alternatives, rarity, concept.term)
         taken.update(range(concept.start, concept.end))
     before: tuple[int, int] | None = None
     for group in terms.groups:
@@ -126,11 +128,13 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         if not (capital or number or acronym):
             continue
         alternatives = (frozenset(t.term for t in group) | near.get(start, frozenset()),)
+        rarity = (rarities.get(start, 0.0),)
         if capital and before is not None and before[1] == start - 1 and text[start - 1] == " ":
-            alternatives = (*named.pop(before).words, *alternatives)  # "Northern Triangle", "Gustavo Mohar": one name
+            first = named.pop(before)  # "Northern Triangle", "Gustavo Mohar": one name
+            alternatives, rarity = (*first.words, *alternatives), (*first.rarities, *rarity)
             start = before[0]
         before = start, end
-        named[before] = Name(text[start:end], alternatives)
+        named[before] = Name(text[start:end], alternatives, rarity)
     return Subject(tuple(name for _, name in sorted(named.items())))
 
 
@@ -223,7 +227,11 @@ _PEOPLE = re.compile(
     r"participantes|asistentes|alumn[ao]s|estudiantes|niñ[ao]s|menores|migrantes|indocumentad[ao]s|funcionari[ao]s|expert[ao]s)\b",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"(?:how many|cu[aá]nt[oa]s)\s+([\w-]+(?:\s+[\w-]+)?)", re.IGNORECASE)
+# What is counted; after a pronoun or a verb nothing is named: "cuántos lo terminaron".
+_COUNTED = re.compile(
+    r"(?:how many|cu[aá]nt[oa]s)\s+(?!(?:se|lo|la|los|las|le|les|nos|ha|han|of|were|was|are|did|do|have|has|had)\b)([\w-]+(?:\s+[\w-]+)?)",
+    re.IGNORECASE,
+)
 
 
 def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_terms: Sequence[Term]) -> bool:

@@ -60,16 +60,17 @@ class Name:
 
     text: str  # as written
     words: tuple[frozenset[str], ...]  # for each of its words the terms that stand for it, synonyms included
+    rarities: tuple[float, ...]  # of each word
     concept: str | None = None  # the glossary's term for it
 
     def stands_in(self, present: Set[str]) -> bool:
-        """Whether terms hold it: its concept or all of its words; of another name half of them, as a person is often called by a
-        part of the name.
+        """Whether terms hold it: its concept or all of its words; of another name half of them, by rarity, as a person is often
+        called by a part of the name, but no "process" is the Colombo Process.
         """
-        count = sum(bool(terms & present) for terms in self.words)
+        found = [bool(terms & present) for terms in self.words]
         if self.concept is not None:
-            return self.concept in present or 0 < count == len(self.words)
-        return 2 * count >= len(self.words)
+            return self.concept in present or (any(found) and all(found))
+        return 2 * sum(rarity for rarity, stands in zip(self.rarities, found, strict=True) if stands) >= sum(self.rarities)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,8 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _COUNTRIES_ASKED = re.compile(
-    r"\b(?:which (?:of the )?(?:[\w-]+ ){0,2}?|what (?!do |does |did |is |are |was |were )(?:[\w-]+ )?|qu[eé] (?:[\w-]+ )?|"
+    r"\b(?:which (?:of the )?(?:[\w-]+ ){0,2}?|what (?!do |does |did |is |are |was |were )(?:[\w-]+ )?|"
+    r"qu[eé] (?!(?:el|la|los|las|un|una|cada|todo|alg[uú]n|ning[uú]n|su|otro|dicho|este|ese) )(?:[\w-]+ )?|"
     r"cu[aá]l(?:es)? (?:es|son|fue|fueron|era|eran|de) (?:el|los|las) )"
     r"(?:(?P<several>countries|nations|states|governments|members|pa[ií]ses|naciones|estados|gobiernos|miembros)|"
     r"country|nation|state|government|member|pa[ií]s|naci[oó]n|estado|gobierno|miembro)\b(?!['’-])",

@@ -77,7 +77,9 @@ _DATE, _PLACE = (
         "place|venue|location|city|headquarters|lugar|sede|ubicaci[oó]n|ciudad",
     )
 )
-_ASKED_FOR = re.compile(r"\b(dates?|place|based|deadlines?|percentage|fechas?( l[ií]mite)?|lugar|porcentaje)\b", re.IGNORECASE)
+_ASKED_FOR = re.compile(
+    r"\b((?:exact )?dates?|place|based|deadlines?|percentage|fechas?( l[ií]mite| exactas?)?|lugar|porcentaje)\b", re.IGNORECASE
+)
 # No secretary: "secretaria" is as often a body.
 _OFFICE = re.compile(
     r"\b(speaker|moderator|author|ambassador|president|director|coordinator|delegate|(vice-?)?minister|"
@@ -101,9 +103,9 @@ _PERSON_ASKED = re.compile(
 # What only a person does; to chair, to pay, to organise or to support is as well done by a country or a body.
 _PERSON_ACTS = re.compile(
     r"\b(spoke|speaks?|said|says?|told|tells?|argu\w+|sign(?:ed|s)|open(?:ed|s)|clos(?:ed|es)|inaugurat\w+|moderat\w+|head(?:ed|s)?|"
-    r"led|leads?|taught|teach\w*|won|wins?|translat\w+|sat|succeed\w*|elected|current(?:ly)?|appointed|named|born|died|"
+    r"led|leads?|taught|teach\w*|won|wins?|translat\w+|sat|succeed\w*|replac\w+|elected|current(?:ly)?|appointed|named|born|died|"
     r"habl\w+|dijo|dijeron|dice|afirm\w+|firm[oóa]\w*|inaugur\w+|clausur\w+|moder\w+|encabez\w+|impart\w+|gan[oóa]\w*|tradu\w+|"
-    r"contest\w+|represent\w+|suced\w+|elegid[oa]s?|actual(?:mente)?|nombr\w+|ley[oó]|naci[oó]|muri[oó])\b",
+    r"contest\w+|represent\w+|suced\w+|sustitu\w+|reemplaz\w+|relev\w+|elegid[oa]s?|actual(?:mente)?|nombr\w+|ley[oó]|naci[oó]|muri[oó])\b",
     re.IGNORECASE,
 )
 # To whom something is said, given or open may be anybody.

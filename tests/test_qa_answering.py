@@ -384,23 +384,40 @@ def test_what_cleaning_took_out_is_not_said_to_be_missing(text: str, reason: str
         assert Engine(index).answer(text).confidence.reason.startswith(reason)
 
 
+EXECUTIVE = (frozenset({"execut"}), frozenset({"secretariat"}))
+
+
 @pytest.mark.parametrize(
     "name, present, stands",
     [
-        (Name("Gustavo Mohar", (frozenset({"gustavo"}), frozenset({"mohar"}))), {"mohar"}, True),
-        (Name("15", (frozenset({"15"}),)), {"16"}, False),
+        (Name("Gustavo Mohar", (frozenset({"gustavo"}), frozenset({"mohar"})), (5.0, 6.0)), {"mohar"}, True),
+        (Name("Colombo Process", (frozenset({"colombo"}), frozenset({"process"})), (7.0, 2.0)), {"process"}, False),
+        (Name("15", (frozenset({"15"}),), (3.0,)), {"16"}, False),
+        (Name("Executive Secretariat", EXECUTIVE, (4.0, 2.0), "@executive"), {"secretariat"}, False),
+        (Name("Executive Secretariat", EXECUTIVE, (4.0, 2.0), "@executive"), {"@executive"}, True),
         (
-            Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"),
-            {"secretariat"},
-            False,
+            Name("Lima Process", (frozenset({"lima"}), frozenset({"process", "procedur"})), (4.0, 2.0), "@lima"),
+            {"lima", "procedur"},
+            True,
         ),
-        (Name("Executive Secretariat", (frozenset({"execut"}), frozenset({"secretariat"})), "@executive"), {"@executive"}, True),
-        (Name("Lima Process", (frozenset({"lima"}), frozenset({"process", "procedur"})), "@lima"), {"lima", "procedur"}, True),
-        (Name("SACM", (), "@sacm"), {"lima"}, False),
+        (Name("SACM", (), (), "@sacm"), {"lima"}, False),
     ],
 )
 def test_a_name_stands_where_its_concept_or_enough_of_its_words_do(name: Name, present: set[str], stands: bool) -> None:
     assert name.stands_in(present) is stands
+
+
+@pytest.mark.parametrize(
+    "text, apart",
+    [
+        ("How many delegations were there in 2014?", 0.0),
+        ("¿Cuántos lo aprobaron en 2014?", 0.0),
+        ("How many llamas came in 2014?", 1.0),
+    ],
+)
+def test_a_number_is_looked_for_near_what_is_counted(text: str, apart: float, tiny_engine: Engine) -> None:
+    _, _, scored = tiny_engine.score(text)
+    assert scored is not None and scored.features["number_apart"] == apart
 
 
 def test_a_general_notion_is_no_name_that_a_passage_must_hold(tiny_engine: Engine) -> None:
@@ -513,15 +530,17 @@ def test_a_note_on_the_sources_comes_after_what_they_say(text: str, lost: list[b
 @pytest.mark.parametrize(
     "text, lost",
     [
-        ("the meeting in 2010", 0),
-        ("the meeting in 2011", 2),
-        ("the meeting", 0),
-        ("the sixteenth meeting", 1),
-        ("the XV meeting", 0),
-        ("the first meeting", 0),
+        ("the meeting in 2010", []),
+        ("the meeting in 2011", [0, 1, 2]),
+        ("the meeting", []),
+        ("the sixteenth meeting", [0, 1]),
+        ("the XV meeting", []),
+        ("the first meeting", []),
     ],
 )
-def test_only_sentences_with_other_years_or_editions_than_the_question_lose(text: str, lost: int, tiny_engine: Engine) -> None:
+def test_only_sentences_of_other_years_or_editions_than_the_question_lose(
+    text: str, lost: list[int], tiny_engine: Engine
+) -> None:
     question = tiny_engine.understand(text)
     candidates = tiny_engine.search(question, Timing())
     [seen] = [one for one in tiny_engine.examine(question, candidates)[1] if one.document.id == "tapachula"]
@@ -539,7 +558,7 @@ def test_only_sentences_with_other_years_or_editions_than_the_question_lose(text
         len(text.split()),
     )
     below = np.flatnonzero(seen.choice < plain - 1e-6).tolist()
-    assert below == [0, 2][:lost]
+    assert below == lost
 
 
 @pytest.mark.parametrize(

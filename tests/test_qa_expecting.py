@@ -246,6 +246,7 @@ def test_a_statement_is_no_remark(text: str) -> None:
         ("¿Qué ministra asistió?", True),
         ("Who opened the seminar?", True),
         ("¿Quién firmó el acuerdo?", True),
+        ("¿Quién sustituyó al presidente?", True),
         ("¿A quién dijo eso?", False),
         ("When was it held?", True),
         ("How many came?", True),
@@ -276,6 +277,7 @@ def test_countries_of_the_question_are_no_answer_and_other_questions_want_none()
     assert lacks_countries("Which country did Mexico follow?", ["It followed Mexico."], lambda word: False)
     assert not lacks_countries("What did the countries agree?", ["They agreed on visas."], lambda word: False)
     assert not lacks_countries("¿Qué pidió a los gobiernos?", ["Pidió paciencia."], lambda word: False)
+    assert not lacks_countries("Requisitos para que un Estado sea admitido", ["Un tratado."], lambda word: False)
 
 
 def test_counts_are_numbers_that_are_no_dates() -> None:
