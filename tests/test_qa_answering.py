@@ -410,9 +410,9 @@ def test_a_name_stands_where_its_concept_or_enough_of_its_words_do(name: Name, p
 @pytest.mark.parametrize(
     "text, apart",
     [
-        ("How many delegations were there in 2014?", 0.0),
+        ("How many countries belong to the RCM?", 0.0),
         ("¿Cuántos lo aprobaron en 2014?", 0.0),
-        ("How many llamas came in 2014?", 1.0),
+        ("How many subjects did it have in 2014?", 1.0),
     ],
 )
 def test_a_number_is_looked_for_near_what_is_counted(text: str, apart: float, tiny_engine: Engine) -> None:
@@ -531,7 +531,7 @@ def test_a_note_on_the_sources_comes_after_what_they_say(text: str, lost: list[b
     "text, lost",
     [
         ("the meeting in 2010", []),
-        ("the meeting in 2011", [0, 1, 2]),
+        ("the meeting in 2011", [0, 1, 2, 3]),
         ("the meeting", []),
         ("the sixteenth meeting", [0, 1]),
         ("the XV meeting", []),
