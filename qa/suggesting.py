@@ -52,22 +52,21 @@ _HEADLINES = frozenset(["news", "press-release"])  # kinds of documents whose ti
 _CONFERENCE = "@regional-conference-on-migration"
 # A heading that asks. Of English ones only "who" before its verb has the order of a question.
 _ASKS = re.compile(
-    r"Lo que\b|(?:(?:A|De|En|Por|Para|Con|Desde|Hasta) )?(?:Qué|Quién(?:es)?|Cuál(?:es)?|Cuándo|Dónde|Cómo|Cuánt[oa]s?)\b|"
-    r"Who (?!the\b|an?\b)[a-z]+",
-    re.IGNORECASE,
+    r"(?i:Lo que|(?:(?:a|de|en|por|para|con|desde|hasta) )?(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?))\b|"
+    r"Who (?!the\b|an?\b)[a-z]+"
 )
 _ASKS_INDIRECTLY = re.compile(r"(?:What|Who|Whom|Which|When|Where|Why|How)\b")
 _NAMES = re.compile(r"\w.*[^\W_a-záéíóúüñ]")  # a capital or a digit after the first letter: says of what it speaks
 _NEEDS_THE = re.compile(r"[IVX]+ |\w+ (?:and \w+ )?of\b")
 _FIRST_WORDS = re.compile(r"\S+(?: (?:of|on|in|for|and|the|de|del|la|las|los|y|e|en|para))* [^\W_]+")
+_NAME = re.compile(r"\b(?!(?:Wh\w+|How|In|On|At|Did|Does|Is|Was)\b)[A-ZÁÉÍÓÚÑ]\w+(?: [A-ZÁÉÍÓÚÑ]\w+)+")  # of a person, mostly
 # What names no thing: how it opens; the verb of a sentence, or what announces a list.
 _OPENS_OTHERWISE = re.compile(
     r"\d|(?:About|Welcome|Towards?|From|To|In|On|At|De|En|Por|Para|Sobre|Hacia|Acerca|Bienvenid[ao]s?|A|Al|Del)\b"
 )
 _SAYS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|must|can|may|will|calls|welcomes|these|following|"
-    r"es|son|era|eran|fue|fueron|ha|han|debe|puede|hace|acoge|est[ao]s|siguientes)\b",
-    re.IGNORECASE,
+    r"\b(?:is|are|was|were|has|have|had|must|can|may|will|calls|welcomes|[Tt]hese|following|"
+    r"es|son|era|eran|fue|fueron|ha|han|debe|puede|hace|acoge|[Ee]st[ao]s|siguientes)\b"
 )
 
 
@@ -122,7 +121,7 @@ def _nearest(index: Index, question: Question, candidates: Candidates, status: S
         *(terms_of(text, question.search_lang) - frame for text in question.history),
     ]
     best: dict[str, tuple[float, frozenset[str], Near]] = {}
-    for bonus, near in _questions(index, question.lang, candidates, status):
+    for bonus, near in _questions(index, question, candidates, status):
         said = terms_of(near.text, question.lang)
         score = _share(candidates.terms, said) + bonus
         if score >= LEAST and said - frame not in asked and len(near.text) <= LONGEST:
@@ -133,12 +132,17 @@ def _nearest(index: Index, question: Question, candidates: Candidates, status: S
     return list({said: near for _, said, near in reversed(ordered)}.values())[::-1]  # one of those that say the same
 
 
-def _questions(index: Index, lang: Lang, candidates: Candidates, status: Status) -> Iterator[tuple[float, Near]]:
-    """Questions on the concepts that this one names, on the candidates' headings, titles and meetings; with what that is worth."""
-    glossary = _glossary()
-    for concept in candidates.terms.concepts:
+def _questions(index: Index, question: Question, candidates: Candidates, status: Status) -> Iterator[tuple[float, Near]]:
+    """Questions on the names in this one, on the candidates' headings, titles and meetings; with what that is worth."""
+    lang = question.lang
+    glossary, concepts = _glossary(), candidates.terms.concepts
+    for concept in concepts:
         if concept.term != _CONFERENCE and (entry := glossary.get(concept.term)):
             yield 0.0 if entry.kind == "country" else FIRST, Near(_ask_about_concept(index, entry, lang))
+    for match in _NAME.finditer(question.search_text):
+        part = any(concept.reaches_over(*match.span()) for concept in concepts)
+        if not part and index.store.passages_saying(folded_words(match[0])):
+            yield FIRST, Near(_FORMS[lang]["phrase"].format(it=_with_article(index, match[0], lang)))
     positions = diversify(index, candidates, NEAR, per_document=1)
     for rank, passage in enumerate(index.store.passages_at(candidates.ordinals[positions].tolist()), start=1):
         for near in _ask_about_passage(index, index.store.document(passage.document_id), passage, lang):
@@ -186,7 +190,9 @@ def _ask_about_concept(index: Index, entry: Term, lang: Lang) -> str:
         form = "names" if re.search(r"[^s]s$", head) else "name"
     else:
         form = "notion"
-    if lang == "en" or (entry.proper and entry.kind != "country"):
+    if lang == "en" and form.startswith("name"):
+        name = f"the {name}"
+    elif lang == "en" or form.startswith("name"):
         name = _with_article(index, name, lang)
     return _FORMS[lang][form].format(it=name)
 
