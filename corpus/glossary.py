@@ -10,7 +10,10 @@ from corpus.errors import BadData
 from corpus.records import Lang
 
 PATH = Path(__file__).parent / "glossary.toml"
-_KEYS = {"en", "es", "abbr_en", "abbr_es", "aliases_en", "aliases_es", "definition_en", "definition_es", "official", "kind"}
+_KEYS = {
+    "en", "es", "abbr_en", "abbr_es", "aliases_en", "aliases_es", "definition_en", "definition_es", "official", "kind",
+    "countries_en", "countries_es",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Term:
     definition_es: str = ""
     official: bool = True
     kind: str = "term"  # "country" for a country, which a follow-up may exchange for another
+    countries_en: str = ""  # of a group of countries its members, as a sentence lists them
+    countries_es: str = ""
 
     @property
     def proper(self) -> bool:
@@ -40,6 +45,10 @@ class Term:
     def definition(self, lang: Lang) -> str:
         """The short definition in a language."""
         return self.definition_en if lang == "en" else self.definition_es
+
+    def countries(self, lang: Lang) -> str:
+        """The members of a group of countries in a language; empty for all else."""
+        return self.countries_en if lang == "en" else self.countries_es
 
     def forms(self, lang: Lang) -> tuple[str, ...]:
         """Everything that the concept is called in a language: name, abbreviations, aliases."""

@@ -76,6 +76,7 @@ class Index:
         self.gloss = Gloss(folder / "gloss")
         self.analyzer = Analyzer(load_glossary(), self.gloss)
         self.countries = frozenset(Analyzer.concept_of(term) for term in load_glossary() if term.kind == "country")
+        self.groups = {Analyzer.concept_of(term): term for term in load_glossary() if term.countries_en}
         names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
         self.sentences = map_array(folder / "sentences.npy")
         self.tokens = TokenIndex(folder / "tokens") if "tokens/tokens.npy" in self.manifest.files else None

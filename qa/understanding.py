@@ -27,7 +27,7 @@ _LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a q
 # As in a quick message.
 _SHORTHAND: dict[Lang, dict[str, str]] = {
     "en": {"wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
-    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también"},
+    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también", "EU": "Estados Unidos"},
 }
 
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
@@ -80,6 +80,8 @@ def understand(
         search = shown = corrected
     if (dated := write_years(search)) != search:
         search = shown = dated
+    if (named := name_countries(search, index, search_lang)) != search:
+        search = shown = named
     if search_lang == "es":
         search = accent_question_word(search)
     if (dated := date_today(search, int(index.manifest.built_at[:4]), lambda year: index.english.frequency(year) > 0)) != search:
@@ -96,6 +98,15 @@ def understand(
     if phrases:
         filters = replace(filters, phrases=phrases)
     return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before))
+
+
+def name_countries(text: str, index: Index, lang: Lang) -> str:
+    """A question with the countries of a group that the collection does not call by its name: "the Northern Triangle"."""
+    for term in reversed(index.analyzer.concepts(text)):
+        if (countries := index.groups.get(term.term)) and not index.english.frequency(term.term):
+            article = re.search(r"(?:\b(?:the|el|las?|los) |(?<=\bal )|(?<=\bdel ))$", text[: term.start], re.IGNORECASE)
+            text = text[: article.start() if article else term.start] + countries.countries(lang) + text[term.end :]
+    return re.sub(r"\b(a|de)l (?=Guatemala\b)", r"\1 ", text)
 
 
 def restore_case(text: str, index: Index) -> str:
