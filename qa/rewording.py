@@ -29,7 +29,7 @@ _NOW_WORDS = re.compile(
 )
 # Words that place a question in time without a date, which no text says of what holds for a while.
 _VAGUE = re.compile(
-    rf"(?:,? )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
+    rf"(?:,? )?(?:\b(?:until|up to|hasta) )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time(?! of)|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
     r" back(?= in \d{4})",
     re.IGNORECASE,
 )

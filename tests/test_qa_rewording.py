@@ -283,6 +283,8 @@ def test_greetings_and_calls_for_help_ask_nothing_of_the_documents(text: str, no
         ("Who was the coordinator of the secretariat back then?", "Who was the coordinator of the secretariat?"),
         ("¿Cuántos países son miembros hoy en día?", "¿Cuántos países son miembros?"),
         ("Which countries are observers now?", "Which countries are observers?"),
+        ("¿A cuántas personas ha ayudado el fondo hasta hoy?", "¿A cuántas personas ha ayudado el fondo?"),
+        ("Who coordinated it at the time of the meeting?", "Who coordinated it at the time of the meeting?"),
         ("What time is it now?", "What time is it now?"),
         ("¿Y ahora?", "¿Y ahora?"),
         ("Who called back?", "Who called back?"),
