@@ -69,6 +69,12 @@ _WORD = r"[^\W\d]+"
 _NAMED = rf"(?:(?:the|el|la|los|las) )?{_WORD}(?: {_WORD}){{0,3}}?"
 _SHORT = rf"((?:the |la |el )?{_ACRONYM})"
 _BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"
+# Function words that a name has; a rest with others ("from the very beginning", "in the first years") asks for more than the form.
+_IN_NAMES = frozenset("the of on for and with la las el los lo de del para sobre con y e a".split())
+_NOT_IN_NAMES = (STOP_WORDS_OF_EITHER - _IN_NAMES) | frozenset("since yet still already again ever ago".split())
+_ASKS_ON = re.compile(
+    r" (?:and|y|e) (?:what|which|who|when|where|why|how|qu[eé]|cu[aá]l|qui[eé]n|cu[aá]ndo|d[oó]nde|c[oó]mo)\b.*", re.IGNORECASE
+)
 _NAME_ES = rf"(?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?"
 _BODY_ES = rf"({_NAME_ES})"
 _OF_BODY_ES = rf"(?:de |(?=del ))({_NAME_ES}|del {_WORD}(?: {_WORD}){{0,5}}?)"
@@ -143,6 +149,16 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
             rf"since when (?:does|has) {_BODY} exist(?:ed)?",
             rf"how (?:old is|long has) {_BODY}(?: existed| been around)?",
             rf"(?:desde cu[aá]ndo existe|cu[aá]ndo (?:naci[oó]|surgi[oó]|se form[oó])|cu[aá]ntos años (?:tiene|lleva)) {_BODY_ES}",
+        ),
+    ),
+    (
+        {"en": "What is {} for?", "es": "¿Para qué sirve {}?"},
+        (
+            rf"(?:why|what for|for what(?: purpose)?) (?:does|did) {_BODY} exist",
+            rf"what (?:does|did) {_BODY} (?:exist|do it) for",
+            rf"what (?:is|was) {_BODY} (?:created|set up|founded|established) for",
+            rf"(?:para|por) qu[eé] existe {_BODY_ES}",
+            rf"para qu[eé] (?:se (?:cre[oó]|fund[oó]|estableci[oó])|fue (?:cread[oa]|fundad[oa]|establecid[oa])) {_BODY_ES}",
         ),
     ),
     (
@@ -227,7 +243,8 @@ def reword(text: str, lang: Lang) -> str | None:
     if short := _acronym_asked(text):
         return _FORMS[0][0][lang].format(short)
     for pattern, asked in _PATTERNS:
-        if match := pattern.fullmatch(text):
+        match = pattern.fullmatch(text)
+        if match is not None and _NOT_IN_NAMES.isdisjoint(folded_words(_ASKS_ON.sub("", match[1]))):
             return asked[lang].format(re.sub(r"^del ", "el ", match[1])).replace(" de el ", " del ")
     return None
 

@@ -136,6 +136,12 @@ def test_a_question_all_small_or_all_in_capitals_is_written_as_the_collection_wr
         ("Who is in the ABC?", "en", "Which countries are members of the ABC?"),
         ("Which countries make up the ABC?", "en", "Which countries are members of the ABC?"),
         ("¿Qué países conforman la ABC?", "es", "¿Qué países son miembros de la ABC?"),
+        ("what for does the ABC exist", "en", "What is the ABC for?"),
+        ("Why does the Conference on Trade exist?", "en", "What is the Conference on Trade for?"),
+        ("What was the ABC created for?", "en", "What is the ABC for?"),
+        ("¿Para qué existe la ABC?", "es", "¿Para qué sirve la ABC?"),
+        ("¿Desde cuándo existe la ABC y dónde nació?", "es", "¿Cuándo se creó la ABC y dónde nació?"),
+        ("para qué se creó el Proceso Lima", "es", "¿Para qué sirve el Proceso Lima?"),
     ],
 )
 def test_a_question_of_a_common_form_is_asked_as_answers_say_it(text: str, lang: Lang, reworded: str) -> None:
@@ -148,6 +154,8 @@ def test_a_question_of_a_common_form_is_asked_as_answers_say_it(text: str, lang:
         "countries of origin of the ABC", "origin of migrants", "Where is Tela?", "Where is the 2016 meeting?",
         "Is Freedonia an observer?", "Is membership part of the plan?", "history of migration in Freedonia",
         "What does ABC membership mean?", "¿Qué países integran la ABC?", "¿Dónde está Tela?", "How did the meeting of 1999 begin?",
+        "Was Freedonia part of the process from the very beginning?", "Is Freedonia a member of the group since its foundation?",
+        "How did the debate in the parliament begin?", "¿Freedonia forma parte del proceso desde el principio?", "¿Para qué existe?",
     ],
 )  # fmt: skip
 def test_other_questions_stay_as_they_are(text: str) -> None:
