@@ -93,6 +93,10 @@ def test_the_question_word_at_the_opening_gets_its_accent(text: str, accented: s
         ("q es la crm", "qué es la CRM"),
         ("whats the rcm", "what is the RCM"),
         ("Who chairs the rcm in XYZQ?", "Who chairs the rcm in XYZQ?"),
+        (
+            "who chaired the eleven meetings in mexico?",
+            "who chaired the eleven meetings in Mexico?",
+        ),  # "Eleven" begins a sentence
     ],
 )
 def test_a_question_all_small_or_all_in_capitals_is_written_as_the_collection_writes(
