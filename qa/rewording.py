@@ -58,6 +58,7 @@ _SHORT_YEAR = re.compile(
     rf"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento|[-–/.]\d|{_DAY})",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"(?:(?<=\bde)l| el) $", re.IGNORECASE)  # of a short year; a full one has none
 # What is asked of an acronym: the words that ask, which no answer need say.
 _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
@@ -215,12 +216,12 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
 
 
 def write_years(text: str) -> str:
-    """A question with its years in full: "2008-09" as "2008-2009", "del 99" as "del 1999", "'05" as "2005"."""
+    """A question with its years in full: "2008-09" as "2008-2009", "del 99" as "de 1999", "en el 05" as "en 2005"."""
 
     def in_full(match: re.Match[str]) -> str:
         short = next(found for found in match.groups() if found)
         at = match.group().rindex(short)
-        return match.group()[:at].rstrip("'’") + ("19" if int(short) > 50 else "20") + short
+        return _ARTICLE.sub(" ", match.group()[:at].rstrip("'’")) + ("19" if int(short) > 50 else "20") + short
 
     def second(match: re.Match[str]) -> str:
         first, last = match[1] + match[2], match[1][:2] + match[4]
