@@ -86,12 +86,22 @@ def swap_question_word(rest: str, earlier: str, lang: Lang) -> str | None:
     return earlier[: old.start()] + word + _LEFT_OVER.sub("", earlier[old.end() :])
 
 
-def name_event(rest: str, earlier: str) -> str | None:
+def name_event(rest: str, earlier: str, index: Index) -> str | None:
     """ "When was the second one?" with the event of which the earlier question speaks; None where there is none."""
-    one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
-    if one is None or not events or EVENT.search(rest):
+    one, event = _ONE_OF_SEVERAL.search(rest), _event_of(earlier, index)
+    if one is None or event is None or EVENT.search(rest):
         return None
-    return f"{rest[: one.start('which')]}{_before_noun(one['which'])} {events[-1]['one']}{rest[one.end() :]}"
+    return f"{rest[: one.start('which')]}{_before_noun(one['which'])} {event['one']}{rest[one.end() :]}"
+
+
+def _event_of(question: str, index: Index) -> re.Match[str] | None:
+    """The last event of a question, if possible one that is no part of a name: in "the plenary with the South American Conference"
+    the plenary.
+    """
+    names = [slot for slot in find_slots(question, index) if slot.kind in ("concept", "name")]
+    events = list(EVENT.finditer(question))
+    plain = [event for event in events if not any(name.start <= event.start() < name.end for name in names)]
+    return next(reversed(plain or events), None)
 
 
 def _before_noun(which: str) -> str:
@@ -115,13 +125,13 @@ def swap_step(earlier: str, step: int, index: Index) -> str | None:
 
 def swap_event(rest: str, earlier: str, index: Index) -> str | None:
     """ "And the second?": the earlier question about the second of its events; None where it has none."""
-    one, events = _ONE_OF_SEVERAL.search(rest), list(EVENT.finditer(earlier))
-    if one is None or not events:
+    one, event = _ONE_OF_SEVERAL.search(rest), _event_of(earlier, index)
+    if one is None or event is None:
         return None
     which = _before_noun(one["which"])
     if numbers := [slot for slot in find_slots(earlier, index) if slot.kind == "ordinal"]:
         return f"{earlier[: numbers[-1].start]}{which}{earlier[numbers[-1].end :]}"
-    return f"{earlier[: events[-1].start()]}{which} {events[-1]['one']}{earlier[events[-1].end() :]}"
+    return f"{earlier[: event.start()]}{which} {event['one']}{earlier[event.end() :]}"
 
 
 def swap_phrase(rest: str, slots: Sequence[Slot], earlier: str) -> str | None:

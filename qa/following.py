@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.records import Lang
-from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, fold, folded_words
+from corpus.words import Word, find_words, fold, folded_words
 from index.searching import Index
+from qa.carrying import NO_CONTENT, POINTED_AT, POINTERS, carry_along
 from qa.exchanging import (
     AUXILIARY,
-    EVENT,
     SAME,
     name_event,
     swap_event,
@@ -23,15 +23,8 @@ from qa.expecting import YEAR
 from qa.kinds import CAPITALS, find_defined
 from qa.language import guess_question_lang
 from qa.rewording import reword
-from qa.slots import QUESTION_WORD, QUESTION_WORDS, Slot, find_slots
+from qa.slots import QUESTION_WORD, Slot, find_slots
 
-# Words that only point back: a question made of these and little else continues the one before it.
-_POINTERS = frozenset(
-    """it its they them their he she his her this that these those there then one ones same such former latter
-    that's
-    ello ella ellas ellos eso esa ese esas esos este esta estos estas esto aquel aquella ahi alli alla entonces mismo
-    misma su sus dicho dicha dichos dichas le les lo""".split()
-)
 # What puts a question right: "no, I mean the second one".
 _RATHER = re.compile(
     r"\W*(?:no,? )?(?:sorry,? |perd[oó]n,? )?(?:i (?:mean|meant)|me (?:refer[ií]a|refiero) (?:a|(?=al ))|quer[ií]a decir|quise decir|quiero decir|digo)\b",
@@ -49,9 +42,6 @@ _IT = re.compile(
     r"(?P<before>.*?)\b(?:(?P<of>its|his|her)|it|he|she|him)\b(?P<after>.*) "
     r"\((?P<name>(?-i:[A-ZÁÉÍÓÚÑ][\w'’-]*(?P<joined> (?:of|on|for))?(?: [A-ZÁÉÍÓÚÑ][\w'’-]*){0,3}))\)\?",
     re.IGNORECASE,
-)
-_POINTED_AT = re.compile(
-    r"\b(?:that|this|those|these|same|es[ae]s?|est[ae]s?|dich[ao]s?|mism[ao]s?) ([^\W\d]{4,})", re.IGNORECASE
 )
 _ELLIPSIS = re.compile(
     r"^\W*(?:and |y )?(?:(?:that|those|the ones?) (?:of|in|from)|(?:al?|en|de)? ?(?:el|la|los|las|al|del) (?:de|del))\b",
@@ -100,17 +90,6 @@ _SUBJECT_LEFT_OUT = re.compile(
 )
 _SUBJECT = re.compile(r"\b(?:la|el|los|las) [A-ZÁÉÍÓÚÑ]")
 _THE_CONFERENCE = re.compile(r"\b(?:the conference|la conferencia)\b(?! (?:of|on|in|de|del|sobre|en)\b)", re.IGNORECASE)
-# Words that a topic does without.
-_SAYING_LITTLE = frozenset(
-    """exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
-    makes stand stands say says said called anything something anyone anyway ever discussed
-    created founded established want wants wanted need needs needed get gets got go goes going went come comes came send sends sent form forms
-    existe existen hizo hicieron hace hacen hacer tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
-    realizo llama llego llegaron habla trata trato trataron hablo algo quiere quieren quiero necesita necesitan forman formaron conforman manda mandan ir va van""".split()
-)
-_ANYBODY = frozenset("someone somebody anyone anybody nobody alguien nadie".split())  # no subject of a question
-_NO_CONTENT = STOP_WORDS_OF_EITHER | _POINTERS | _ANYBODY
-_VERB_AFTER = frozenset("when where who why how cuando donde quien quienes por como se".split())
 _LONG = 40  # words: a question of more says all that it asks
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
 
@@ -141,7 +120,7 @@ def _take_apart(asked: str, index: Index) -> _FollowUp:
 
 
 def _content(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.folded not in _NO_CONTENT]
+    return [word for word in words if word.folded not in NO_CONTENT]
 
 
 def complete_from_history(asked: str, history: Sequence[str], index: Index, lang: Lang) -> tuple[str, Lang] | None:
@@ -180,7 +159,7 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     if not (QUESTION_WORD.search(rest) or AUXILIARY.search(rest)):
         if exchanged := swap_event(rest, earlier, index):
             return exchanged, spoken
-    elif numbered := name_event(rest, earlier):
+    elif numbered := name_event(rest, earlier, index):
         rest, own = numbered, True
     if not own and (not content or (not bare and not slots)) and (exchanged := swap_question_word(rest, earlier, spoken)):
         return exchanged, spoken
@@ -195,7 +174,7 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
             if wh and len(find_words(rest)) > 2 and not _only_prepositions(rest, slots, asked):
                 swapped = swap_question_word(wh.group(), swapped, spoken) or swapped
             return swapped, spoken
-    kept = " ".join(_carried(rest, slots, earlier, index))
+    kept = carry_along(rest, slots, earlier, index)
     if spoken == "es" and lang == "en":
         kept = index.gloss.gloss_text(kept, "es")
     return (f"{rest.rstrip(' ?!.')} ({kept})?" if kept else rest), lang
@@ -211,7 +190,7 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
     words = find_words(rest)
     if len(words) > _LONG:
         return True
-    pointing = any(word.folded in _POINTERS for word in words)
+    pointing = any(word.folded in POINTERS for word in words)
     numbers = sum(slot.kind in ("year", "ordinal") for slot in slots)
     names = len(slots) - numbers + bool(_THE_CONFERENCE.search(rest))
     subject = len(content) - numbers
@@ -291,47 +270,5 @@ def _standing(history: Sequence[str], index: Index, asked: str) -> tuple[str, La
         earlier, lang = turns[-1]
         spoken = guess_question_lang(question, index, lang)
         turns.append(_complete(question, [earlier], index, spoken) or (question, spoken))
-    pointed_at = {fold(noun) for noun in _POINTED_AT.findall(asked)}
+    pointed_at = {fold(noun) for noun in POINTED_AT.findall(asked)}
     return next((turn for turn in reversed(turns) if pointed_at & set(folded_words(turn[0]))), turns[-1])
-
-
-def _carried(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> list[str]:
-    """The names, numbers and subject of the earlier question that a follow-up does not bring itself.
-
-    What that question carried along itself, in brackets, is what the conversation is about; of the rest of it then only names,
-    numbers and what it points at ("that workshop") go on.
-    """
-    about = earlier.find("(")
-    own_words = {w.folded for w in find_words(asked)}
-    kept: list[str] = []
-    old_slots = find_slots(earlier, index)
-    pieces = [slot for slot in old_slots if slot.kind in ("concept", "country")]
-    whole = {s.start: earlier[s.start : s.end] for s in pieces}  # "Plan of Action", "El Salvador", in one piece
-    inside = {at for s in pieces for at in range(s.start + 1, s.end)}
-    years_given = any(slot.kind in ("year", "ordinal") for slot in slots)
-    taken: set[int] = set()
-    named: set[int] = set()
-    for slot in old_slots:
-        named.update(range(slot.start, slot.end))
-        if slot.kind in ("year", "ordinal") and years_given:
-            taken.update(range(slot.start, slot.end))
-    for match in _POINTED_AT.finditer(earlier, 0, max(about, 0)):
-        named.update(range(*match.span(1)))
-    for match in EVENT.finditer(earlier, 0, max(about, 0)):
-        named.update(range(*match.span()))
-    words = find_words(earlier)
-    for word, last in zip(words, ["", *(word.folded for word in words)], strict=False):
-        plain = word.folded
-        if {w.folded for w in find_words(whole.get(word.start, word.surface))} - STOP_WORDS_OF_EITHER - _POINTERS <= own_words:
-            continue
-        if EVENT.fullmatch(word.surface) and any(plain.startswith(own) for own in own_words if len(own) > 4):
-            continue  # "plenaries" beside "the second plenary"
-        if any(position in taken for position in range(word.start, word.end)) or plain in QUESTION_WORDS:
-            continue
-        if word.start not in named and (plain in _SAYING_LITTLE or last in _VERB_AFTER):
-            continue
-        if (word.start > about or word.start in named) and word.start not in inside:
-            if last == "no" and kept:
-                kept.append(last)  # "niños no acompañados" are others than those who are
-            kept.append(whole.get(word.start, word.surface))
-    return kept[:12]

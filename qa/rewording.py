@@ -29,7 +29,7 @@ _NOW_WORDS = re.compile(
 )
 # Words that place a question in time without a date, which no text says of what holds for a while.
 _VAGUE = re.compile(
-    rf"(?:,? )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
+    rf"(?:,? )?(?:\b(?:until|up to|hasta) )?(?:{_NOW_WORDS.pattern[:-2]}|\b(?:nowadays|these days|back then|at (?:the|that) time(?! of)|in those days|(?:en )?(?:aquel|ese) entonces)\b)|"
     r" back(?= in \d{4})",
     re.IGNORECASE,
 )
@@ -58,6 +58,7 @@ _SHORT_YEAR = re.compile(
     rf"\b(?:del|en el|desde el|hasta el|el del|año) (?P<article>9\d|0\d)\b)(?! ?%| por ciento|[-–/.]\d|{_DAY})",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"(?:(?<=\bde)l| el) $", re.IGNORECASE)  # of a short year; a full one has none
 # What is asked of an acronym: the words that ask, which no answer need say.
 _SPELL_OUT = re.compile(
     r"\b(stands? for|short for|abbreviations?|acronyms?|means?|meaning|siglas?|abreviatura|significan?|significado|quieren? decir)\b",
@@ -69,6 +70,12 @@ _WORD = r"[^\W\d]+"
 _NAMED = rf"(?:(?:the|el|la|los|las) )?{_WORD}(?: {_WORD}){{0,3}}?"
 _SHORT = rf"((?:the |la |el )?{_ACRONYM})"
 _BODY = rf"((?:the )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|the {_WORD}(?: {_WORD}){{0,5}}?)"
+# Function words that a name has; a rest with others ("from the very beginning", "in the first years") asks for more than the form.
+_IN_NAMES = frozenset("the of on for and with la las el los lo de del para sobre con y e a".split())
+_NOT_IN_NAMES = (STOP_WORDS_OF_EITHER - _IN_NAMES) | frozenset("since yet still already again ever ago".split())
+_ASKS_ON = re.compile(
+    r" (?:and|y|e) (?:what|which|who|when|where|why|how|qu[eé]|cu[aá]l|qui[eé]n|cu[aá]ndo|d[oó]nde|c[oó]mo)\b.*", re.IGNORECASE
+)
 _NAME_ES = rf"(?:el |la )?(?:{_WORD} ){{0,6}}?{_ACRONYM}|(?:el|la) {_WORD}(?: {_WORD}){{0,5}}?"
 _BODY_ES = rf"({_NAME_ES})"
 _OF_BODY_ES = rf"(?:de |(?=del ))({_NAME_ES}|del {_WORD}(?: {_WORD}){{0,5}}?)"
@@ -146,6 +153,16 @@ _FORMS: tuple[tuple[dict[Lang, str], tuple[str, ...]], ...] = (
         ),
     ),
     (
+        {"en": "What is {} for?", "es": "¿Para qué sirve {}?"},
+        (
+            rf"(?:why|what for|for what(?: purpose)?) (?:does|did) {_BODY} exist",
+            rf"what (?:does|did) {_BODY} (?:exist|do it) for",
+            rf"what (?:is|was) {_BODY} (?:created|set up|founded|established) for",
+            rf"(?:para|por) qu[eé] existe {_BODY_ES}",
+            rf"para qu[eé] (?:se (?:cre[oó]|fund[oó]|estableci[oó])|fue (?:cread[oa]|fundad[oa]|establecid[oa])) {_BODY_ES}",
+        ),
+    ),
+    (
         {"en": "Where is the seat of {}?", "es": "¿Dónde tiene su sede {}?"},
         (
             rf"(?:where|in (?:what|which) (?:city|town|country|place))(?:'s|’s| is) {_BODY}(?: located| based| situated| headquartered)?",
@@ -199,12 +216,12 @@ def date_today(text: str, year: int, is_known: Callable[[str], bool]) -> str:
 
 
 def write_years(text: str) -> str:
-    """A question with its years in full: "2008-09" as "2008-2009", "del 99" as "del 1999", "'05" as "2005"."""
+    """A question with its years in full: "2008-09" as "2008-2009", "del 99" as "de 1999", "en el 05" as "en 2005"."""
 
     def in_full(match: re.Match[str]) -> str:
         short = next(found for found in match.groups() if found)
         at = match.group().rindex(short)
-        return match.group()[:at].rstrip("'’") + ("19" if int(short) > 50 else "20") + short
+        return _ARTICLE.sub(" ", match.group()[:at].rstrip("'’")) + ("19" if int(short) > 50 else "20") + short
 
     def second(match: re.Match[str]) -> str:
         first, last = match[1] + match[2], match[1][:2] + match[4]
@@ -227,7 +244,8 @@ def reword(text: str, lang: Lang) -> str | None:
     if short := _acronym_asked(text):
         return _FORMS[0][0][lang].format(short)
     for pattern, asked in _PATTERNS:
-        if match := pattern.fullmatch(text):
+        match = pattern.fullmatch(text)
+        if match is not None and _NOT_IN_NAMES.isdisjoint(folded_words(_ASKS_ON.sub("", match[1]))):
             return asked[lang].format(re.sub(r"^del ", "el ", match[1])).replace(" de el ", " del ")
     return None
 

@@ -24,6 +24,7 @@ MAX_HISTORY = 20
 
 _SHORT = 5  # letters of a word that is one slip from too many others
 _LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a question all in capitals
+_FEW = 3  # verbs at the beginnings of sentences: "Terminaron"
 # As in a quick message.
 _SHORTHAND: dict[Lang, dict[str, str]] = {
     "en": {"wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
@@ -124,13 +125,26 @@ def restore_case(text: str, index: Index) -> str:
         little = form in STOP_WORDS_OF_EITHER
         if form.isalpha():
             usual = index.vocabulary.spelling(form) if form in index.vocabulary else ""
-            if usual and not little and not index.vocabulary.is_common(form):
+            if not little and _is_name(form, index):
                 surface = surface.upper() if usual.isupper() else surface.capitalize()
             elif loud and (usual or len(form) > _LONGEST_ACRONYM or little):
                 surface = surface.lower()
         pieces += [text[end : word.start], surface]
         end = word.end
     return "".join((*pieces, text[end:]))
+
+
+def _is_name(form: str, index: Index) -> bool:
+    """Whether the collection writes a folded word with capitals, and not only because it begins a sentence.
+
+    What it writes but once or, of an inflected verb, a few times is no name where the lexicon knows it as a common word.
+    """
+    if form not in index.vocabulary or index.vocabulary.is_common(form):
+        return False
+    entry = index.gloss.entry(form)
+    common = entry is not None and bool(entry.senses) and entry.senses[0].english.islower()
+    few = _FEW if entry is not None and entry.verb_form else 1
+    return not common or index.vocabulary.count(form) > few or index.vocabulary.spelling(form).isupper()
 
 
 def restore_accents(text: str, index: Index) -> str:
@@ -204,7 +218,7 @@ def _mend(word: Word, index: Index, lang: Lang) -> str | None:
     if better is None:
         return None
     usual = vocabulary.spelling(better)
-    return usual.lower() if word.surface.islower() and vocabulary.is_common(better) and not usual.isupper() else usual
+    return usual if not word.surface.islower() or usual.isupper() or _is_name(better, index) else usual.lower()
 
 
 def _known(word: Word, index: Index, lang: Lang) -> bool:

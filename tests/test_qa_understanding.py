@@ -123,7 +123,7 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             "¿Pueden votar o participar en las decisiones?",
             "¿Pueden votar o participar en las decisiones (países miembros)?",
         ),
-        (["What did El Salvador say in 2014?"], "Who spoke there?", "Who spoke there (El Salvador 2014)?"),
+        (["What did El Salvador say in 2014?"], "Who spoke there?", "Who spoke there (El Salvador in 2014)?"),
         (["¿Qué congresos se han hecho?"], "¿Cuándo fue el tercero?", "¿Cuándo fue el tercer congreso?"),
         (["¿Cuándo fue el II Congreso sobre mujeres?"], "¿y el primero?", "¿Cuándo fue el primer Congreso sobre mujeres?"),
         (
@@ -137,7 +137,7 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["Where was the meeting in 2010?"], "and the year after?", "Where was the meeting in 2011?"),
         (["¿Dónde fue la reunión de 2010?"], "¿y el año anterior?", "¿Dónde fue la reunión de 2009?"),
         (["When was the XXI RCM?", "where?"], "did Belize go?", "Did Belize go (XXI RCM)?"),
-        (["Who attended the meeting in Puebla?"], "was Canada there?", "Was Canada there (meeting Puebla)?"),
+        (["Who attended the meeting in Puebla?"], "was Canada there?", "Was Canada there (meeting in Puebla)?"),
         (["What is the reserve fund?"], "how much per case?", "How much per case (reserve fund)?"),
         (["Which countries are observers?"], "What can they do?", "What can they do (countries observers)?"),
         (["¿Cómo se financia la secretaría?"], "¿Dónde está?", "¿Dónde está (secretaría)?"),
@@ -185,6 +185,32 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             ["Who attended the workshop in Tapachula?", "How many pages does the 2016 declaration have?"],
             "Who paid for that workshop?",
             "Who paid for that workshop (Tapachula)?",
+        ),
+        (
+            ["cómo se llamó la campaña contra la trata que se lanzó en México en 2010"],
+            "¿Por qué medios se difundió?",
+            "¿Por qué medios se difundió (campaña contra la trata en México en 2010)?",
+        ),
+        (
+            ["¿Qué se dijo en la plenaria con la Conferencia Suramericana de mayo de 2014?"],
+            "¿esa fue la segunda o la cuarta?",
+            "¿Esa fue la segunda o la cuarta plenaria (Conferencia Suramericana de mayo de 2014)?",
+        ),
+        (
+            ["curso en línea sobre mujeres migrantes 2014: cuántos lo terminaron con diploma"],
+            "¿cuántas semanas duró?",
+            "¿Cuántas semanas duró (curso en línea sobre mujeres migrantes 2014)?",
+        ),
+        (
+            ["How many migrants had crossed by August 2010?"],
+            "and by the time of the XIX meeting?",
+            "By the time of the XIX meeting (migrants crossed)?",
+        ),
+        (["In which city was the XV meeting?"], "who chaired it?", "Who chaired it (XV meeting)?"),
+        (
+            ["When did the RCM and the countries of Asia first meet in plenary?", "Was that in Managua?"],
+            "Who spoke at the opening?",
+            "Who spoke at the opening (Managua, RCM and the countries of Asia first meet in plenary)?",
         ),
     ],
 )
