@@ -270,12 +270,12 @@ class Examiner:
             if question.kind == "definition":
                 typed, preferred = defines > 0, np.zeros_like(typed)
         years = set(YEAR.findall(question.search_text))
-        named = chain.from_iterable(map(self._editions, numbers))
-        follows = np.concatenate(
-            [_follows(document.text, one.sentences) for document, one in zip(documents, passages, strict=True)]
-        )
-        elsewhen = _names_others(years, map(YEAR.findall, texts), follows)
-        elsewhen |= _names_others(_editions(question.search_text), named, follows)
+        editions = _editions(question.search_text)
+        elsewhen = np.zeros(lasts[-1], np.bool_)
+        if years or editions:
+            follows = np.concatenate([_follows(d.text, p.sentences) for d, p in zip(documents, passages, strict=True)])
+            elsewhen |= _names_others(years, map(YEAR.findall, texts), follows)
+            elsewhen |= _names_others(editions, chain.from_iterable(map(self._editions, numbers)), follows)
         coverages = np.concatenate([one.coverages for one in matched])
         synonyms = np.concatenate([one.synonyms for one in matched])
         choice = choice_scores(
