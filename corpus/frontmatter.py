@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from corpus.dates import is_date
@@ -123,6 +122,16 @@ def _validate(data: Any, where: str) -> FrontMatter:
         raise BadFrontMatter(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+def _load_yaml(text: str) -> Any:
+    """Raises ValueError when the text does not parse."""
+    import yaml  # a reader's; a question needs none
+
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """What a Markdown text states at its head (TOML between `+++`, YAML between `---`), and the rest of it.
 
@@ -132,8 +141,8 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     if match is None:
         return FrontMatter(), text
     try:
-        data = tomllib.loads(match[2]) if match[1] == "+++" else yaml.safe_load(match[2]) or {}
-    except (ValueError, yaml.YAMLError) as error:  # both parsers let a bad date or an endless number through as ValueError
+        data = tomllib.loads(match[2]) if match[1] == "+++" else _load_yaml(match[2])
+    except ValueError as error:  # a bad date or an endless number too
         problem = str(error).splitlines()[0]
         raise BadFrontMatter(f"front matter does not parse: {problem}") from None
     if match[1] == "---" and not isinstance(data, dict):

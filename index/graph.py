@@ -54,6 +54,7 @@ class GraphEmbedder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # see `settle`
         try:
             record = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
             self._dim = int(record["dim"])
@@ -145,7 +146,7 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
     """
     identity = fingerprint_model(model_folder)
     projection = projection_name(identity)
-    target = graphs / f"{identity}-{projection}-v{_FORMAT}-mapped"
+    target = graphs / f"{identity}-{projection}-v{_FORMAT}-settled"
     if (target / "graph.json").is_file():
         return GraphEmbedder(target)
     reference = SentenceTransformerEmbedder(model_folder)
@@ -159,13 +160,12 @@ def make_graph(model_folder: Path, graphs: Path, say: Callable[[str], None] = la
             return reference
         chosen: tuple[float, Path] | None = None
         for folder in (exact, *_quantized(exact, Path(work), say)):
-            seconds = _check(folder, expected, say)
+            seconds = _settle_and_check(folder, expected, say)
             if seconds is not None and (chosen is None or seconds < chosen[0]):
                 chosen = (seconds, folder)
         if chosen is None:
             say("no graph of this model gives its vectors; sentence-transformers runs it")
             return reference
-        map_weights(chosen[1])
         for old in graphs.glob(f"{identity}-*"):
             shutil.rmtree(old, ignore_errors=True)  # of an earlier program; generations have links of their own
         chosen[1].replace(target)
@@ -225,24 +225,25 @@ def _export(
     return folder
 
 
-def map_weights(folder: Path) -> None:
-    """Put the weights of a graph into `weights.bin` beside it: the runtime maps that file, where it copies what is inside.
+def settle(folder: Path) -> None:
+    """Optimise a graph once and for all, its weights in `weights.bin` beside it: the runtime maps that file, where it copies what
+    is inside, and need not optimise at each start.
 
-    The vectors are the same to the bit; all processes share the pages, and of the word table only those in use are read.
+    The vectors are the same to the bit; all processes share the pages, and of the word table only those in use are read. The
+    optimisations are those that hold for every processor.
     """
-    import onnx
+    import onnxruntime
 
-    graph = onnx.load(str(folder / "model.onnx"))
-    (folder / "model.onnx").unlink()
-    onnx.save_model(
-        graph,
-        str(folder / "model.onnx"),
-        save_as_external_data=True,
-        all_tensors_to_one_file=True,
-        location="weights.bin",
-        size_threshold=1024,
-    )
-    (folder / "weights.bin").chmod((folder / "model.onnx").stat().st_mode & 0o777)  # made for its owner alone
+    raw = folder / "raw.onnx"
+    (folder / "model.onnx").replace(raw)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(folder / "model.onnx")
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", "weights.bin")
+    options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
+    onnxruntime.InferenceSession(str(raw), options, providers=["CPUExecutionProvider"])
+    raw.unlink()
 
 
 def _write_record(folder: Path, record: dict[str, Any], identity: str) -> None:
@@ -278,9 +279,10 @@ def _quantized(exact: Path, work: Path, say: Callable[[str], None]) -> list[Path
     return [folder]
 
 
-def _check(folder: Path, expected: Vectors, say: Callable[[str], None]) -> float | None:
-    """Seconds that the graph takes for CHECK_TEXTS one by one; None where its vectors are not the reference's."""
+def _settle_and_check(folder: Path, expected: Vectors, say: Callable[[str], None]) -> float | None:
+    """Seconds that the graph, settled, takes for CHECK_TEXTS one by one; None where its vectors are not the reference's."""
     try:
+        settle(folder)
         embedder = GraphEmbedder(folder, threads=1)
         found = embedder.embed(CHECK_TEXTS)
     except Exception as error:

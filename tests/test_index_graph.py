@@ -8,7 +8,7 @@ import pytest
 
 from index.errors import BadModel
 from index.generations import Home
-from index.graph import CHECK_TEXTS, GraphEmbedder, _quantized, map_weights
+from index.graph import CHECK_TEXTS, GraphEmbedder, _quantized, settle
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,17 @@ def test_damaged_files_of_a_model_are_told_as_such(tmp_path: Path, files: dict[s
 def test_a_vector_depends_on_neither_threads_nor_neighbours_nor_where_the_weights_lie(bundled_home: Home, tmp_path: Path) -> None:
     live = tmp_path / "live"  # onnx does not read weights that have a second name on the disk, as a generation's have
     shutil.copytree(bundled_home.live_folder() / "model", live)
-    for name in ("whole", "mapped"):
+    for name in ("whole", "settled"):
         (tmp_path / name).mkdir()
         for file in ("graph.json", "tokenizer.json"):
             shutil.copyfile(live / file, tmp_path / name / file)
         onnx.save_model(onnx.load(str(live / "model.onnx")), str(tmp_path / name / "model.onnx"))
-    map_weights(tmp_path / "mapped")
+    settle(tmp_path / "settled")
+    assert {path.name for path in (tmp_path / "settled").iterdir()} == {path.name for path in live.iterdir()}
     sizes = {path.relative_to(tmp_path).as_posix(): path.stat().st_size for path in tmp_path.rglob("*.*") if path.is_file()}
-    assert sizes["mapped/model.onnx"] < sizes["whole/model.onnx"] / 10 < sizes["mapped/weights.bin"]
-    assert (tmp_path / "mapped" / "weights.bin").stat().st_mode == (tmp_path / "mapped" / "model.onnx").stat().st_mode
+    assert sizes["settled/model.onnx"] < sizes["whole/model.onnx"] / 10 < sizes["settled/weights.bin"]
     expected = np.concatenate([GraphEmbedder(tmp_path / "whole", threads=1).embed([text]) for text in CHECK_TEXTS])
-    for folder in (live, tmp_path / "whole", tmp_path / "mapped"):
+    for folder in (live, tmp_path / "whole", tmp_path / "settled"):
         for threads in (1, 2, 5):
             assert np.array_equal(GraphEmbedder(folder, threads=threads).embed(CHECK_TEXTS), expected)
 
