@@ -123,7 +123,8 @@ def subject_of(index: Index, question: Question, candidates: Candidates) -> Subj
         if start in taken or any(t.term.startswith("@") for t in group):
             continue
         capital = surface[:1].isupper() and start > 0 and not re.search(r"[.?!¿¡:]\s*$", text[:start])
-        number = bool(re.search(r"\d", surface)) or start in ordinals
+        decade = re.fullmatch(r"(?:\d\d)?\d0s", surface)  # no text that dates a thing need say "the 1990s"
+        number = not decade and (bool(re.search(r"\d", surface)) or start in ordinals)
         acronym = len(surface) > 1 and surface.isupper()
         if not (capital or number or acronym):
             continue

@@ -38,6 +38,7 @@ COUNTED = 2.0  # what the sort of answer counts where a number is asked for: a p
 # Candidates that are looked at: those whose fused score is hardly below the best; the others keep their place behind them.
 # Chosen on the dev and the teaching questions: the passages that come first after the closer look lie within.
 LEAST_DEPTH, MOST_DEPTH, WITHIN = 6, 16, 0.25
+OPENING_CHARS = 400
 DEFINED_DEPTH = 48  # where a question says nothing but a name, of NAME_WORDS at most: all that speaks of it is alike then
 NAME_WORDS = 4
 
@@ -157,6 +158,7 @@ class Examiner:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._header = lru_cache(maxsize=4096)(self._header_terms)
+        self._opening = lru_cache(maxsize=4096)(self._opening_terms)
         self._heading = lru_cache(maxsize=4096)(self._heading_words)
         self._event = lru_cache(maxsize=4096)(self._event_terms)
         self._remarks = lru_cache(maxsize=1024)(self._find_remarks)
@@ -169,6 +171,12 @@ class Examiner:
         analyzer = self._index.analyzer
         terms = {term.term for term in analyzer.english_terms(text, document.lang)}
         return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
+
+    def _opening_terms(self, document_id: str) -> frozenset[str]:
+        """Terms of the beginning of a document, which says where and when what it goes on to tell took place."""
+        document = self._index.store.document(document_id)
+        terms = self._index.analyzer.english_terms(document.text[:OPENING_CHARS], document.lang)
+        return frozenset(term.term for term in terms)
 
     def _heading_words(self, section: tuple[str, ...], lang: Lang) -> list[tuple[frozenset[str], float]]:
         """The words of headings that passages hold: the terms that stand for each, and its share of their rarity.
@@ -303,7 +311,7 @@ class Examiner:
                 typed=typed[a:b],
                 header=headers[n],
                 coverage=covered[n],
-                missing=tuple([name.text for name in subject.names if not name.stands_in(present[n])]),
+                missing=tuple([name.text for name in subject.names if not name.stands_in(present[n] | self._opening(documents[n].id))]),
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),
