@@ -17,9 +17,9 @@ _LABEL = re.compile(r"(?:^|\n)[ \t]*\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{2,5})$")  # 
 # How a sentence begins that tells the particulars of what the one before announces.
 _GOES_ON = re.compile(
     r"(?:Among (?:them|these)|One (?:was|is|of them|concerns)|The (?:first|one) (?:was|is|concerns)|These (?:are|were|include)|"
-    r"They (?:are|were|include|concern|cover)|It also|"
+    r"They (?:are|were|include|concern|cover)|(?:It|They|He|She) also|Another|In addition|Furthermore|Moreover|"
     r"(?:Figuran? )?[Ee]ntre (?:ell[ao]s|est[ao]s)|Un[oa] (?:era|es|trata|se refiere)|(?:El|La) primer[oa]? (?:era|es|fue)|"
-    r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s)\b"
+    r"(?:Est[ao]s|Ell[ao]s) (?:son|eran|incluyen)|Incluyen?|Se (?:ocupan|refieren)|Con ell[ao]s|Adem[aá]s|Otr[oa]|(?:[^\W\d]+ )?[Tt]ambi[eé]n)\b"
 )
 _OPENERS = "\"'“‘«([¿¡-–—•*"
 

@@ -161,7 +161,7 @@ def features_of(
         **_around(candidates),
         "typed_sentence": float(covered[first.typed].max()) if first.typed.any() else 0.0,
         "rarest_unanswered": max((word.weight for word in unanswered), default=0.0),
-        "number_apart": float(_number_apart(question, terms, answer_text, answer_terms)),
+        "number_apart": float(_number_apart(question, terms, answer_text, answer_terms, first, chosen)),
         **_late_features(candidates, first, chosen),
         "named_missing": float(len(first.missing)),
         "number_missing": float(question.kind == "how_many" and untyped),
@@ -228,14 +228,21 @@ _PEOPLE = re.compile(
     r"participantes|asistentes|alumn[ao]s|estudiantes|niñ[ao]s|menores|migrantes|indocumentad[ao]s|funcionari[ao]s|expert[ao]s)\b",
     re.IGNORECASE,
 )
+# After a number: what it counts was named before, here or in the sentence before: "nearly 40,000 in 2015", "1.2 million of them".
+_COUNTS_WHAT_WAS_NAMED = re.compile(
+    r"\s*(?:[.,;:)]|$)|\s(?:of (?:them|these|those|whom|which)|de (?:ell[ao]s|est[ao]s|l[ao]s cuales)|(?:en|in) (?:19|20)\d\d)\b"
+)
+_MONEY_BEFORE = re.compile(r"(?:[$€£]|\b[A-Z]{3}) ?$")
 # What is counted; after a pronoun or a verb nothing is named: "cuántos lo terminaron".
 _COUNTED = re.compile(
-    r"(?:how many|cu[aá]nt[oa]s)\s+(?!(?:se|lo|la|los|las|le|les|nos|ha|han|of|were|was|are|did|do|have|has|had)\b)([\w-]+(?:\s+[\w-]+)?)",
+    r"(?:how many|cu[aá]nt[oa]s)\s+(?!(?:hay|hubo|there|se|lo|la|los|las|le|les|nos|ha|han|of|were|was|are|did|do|have|has|had)\b)([\w-]+(?:\s+[\w-]+)?)",
     re.IGNORECASE,
 )
 
 
-def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_terms: Sequence[Term]) -> bool:
+def _number_apart(
+    question: Question, terms: QuestionTerms, answer: str, answer_terms: Sequence[Term], first: Examined, chosen: Sequence[int]
+) -> bool:
     match = _COUNTED.search(question.search_text)
     if match is None:
         return False
@@ -244,9 +251,17 @@ def _number_apart(question: Question, terms: QuestionTerms, answer: str, answer_
     places = [term.start for term in answer_terms if term.term in counted]
     if _PEOPLE.match(match[1]):
         places += [people.start() for people in _PEOPLE.finditer(answer)]
+    rows = [terms.rows[term] for term in counted if term in terms.rows]
+    spoken_of = first.matched.stands[rows][:, [*chosen, max(min(chosen) - 1, 0)]].any()
     asked = frozenset(word.folded for word in find_words(question.search_text))
     numbers = list(find_counts(answer, asked))
-    return bool(counted) and not any(-12 <= place - end <= 36 for place in places for _, end in numbers)
+    return bool(counted) and not any(
+        any(-12 <= place - end <= 36 for place in places)
+        or (
+            spoken_of and _COUNTS_WHAT_WAS_NAMED.match(answer, end) and not _MONEY_BEFORE.search(answer, max(0, start - 5), start)
+        )
+        for start, end in numbers
+    )
 
 
 def status_of(p: float, calibration: Calibration) -> tuple[Status, Level]:

@@ -311,7 +311,9 @@ class Examiner:
                 typed=typed[a:b],
                 header=headers[n],
                 coverage=covered[n],
-                missing=tuple([name.text for name in subject.names if not name.stands_in(present[n] | self._opening(documents[n].id))]),
+                missing=tuple(
+                    [name.text for name in subject.names if not name.stands_in(present[n] | self._opening(documents[n].id))]
+                ),
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),

@@ -26,7 +26,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ("who", rf"\b((names?|nombres?) (of|de|del) (the |la |el |los |las )?([\w'’-]+ ){{0,3}}({_OFFICES}|{_OFFICES_ES})|c[oó]mo se llama(ba)? (el|la) (\w+ )?({_OFFICES_ES}))\b"),
     ("definition", r"\b(stands? for|short for|abbreviation|acronym|mean(s|ing)? of|what does \S+ mean|significa|siglas?|definici[oó]n|definition|(other|another|alternative) names?|also (called|known)|otro nombre|otros nombres|tambi[eé]n se (llama|conoce|denomina)|c[oó]mo se (conoce|denomina))\b|^\W*(what|qu[eé]) (is|are|es|son) (the |a |an |el |la |los |las |un |una )?[\w-]*\w\W*$"),
     ("name", r"\bnames? (of|for) (?!the (organi[sz]ation|body|process)\b)|\b(what|how) (is|was|are|were) .*\b(called|titled|entitled|named)\b|\bwhat['’]s .* called\b|\bnombres? (de|del)\b|^\W*c[oó]mo se (llam|titul|denomin)aba[n]?\b|^\W*c[oó]mo se (llam|titul)an? (el|la|los|las)\b"),
-    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|number of|n[uú]mero de|how (long|large|big|old))\b"),
+    ("how_many", r"\b(how many|how much|(?<!cada )cu[aá]nt[oa]s?|(?<!about the )(?<!on the )number of|(?<!sobre el )n[uú]mero de|how (long|large|big|old))\b"),
     ("how_many", rf"\b(what|which|qu[eé]|cu[aá]l (es|era|fue|son) (el|la|su)) (is the |are the |was the |were the )?(\w+ ){{0,2}}{_QUANTITIES}\b"),
     *(("when", asked.pattern) for asked in (TIME_ASKED, FREQUENCY_ASKED, DEADLINE_ASKED)),
     ("when", r"\b(when|cu[aá]ndo|(what|which) (exact )?(years?|dates?|months?|days?)|since when|qu[eé] (año|fecha|d[ií]a|mes(es)?)s?|desde cu[aá]ndo|fechas?)\b"),

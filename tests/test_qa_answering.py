@@ -15,7 +15,7 @@ from index.generations import Home
 from index.searching import Index
 from qa.answering import Engine, explain_place, why
 from qa.answers import Answer, as_json
-from qa.deciding import AROUND, subject_of
+from qa.deciding import AROUND, features_of, subject_of
 from qa.errors import BadQuestion
 from qa.examining import COUNTED, LEAST_DEPTH, MOST_DEPTH, WITHIN, Name, choice_scores, depth_of, ranking_features
 from qa.timing import STAGES, Timing
@@ -418,6 +418,26 @@ def test_a_name_stands_where_its_concept_or_enough_of_its_words_do(name: Name, p
 def test_a_number_is_looked_for_near_what_is_counted(text: str, apart: float, tiny_engine: Engine) -> None:
     _, _, scored = tiny_engine.score(text)
     assert scored is not None and scored.features["number_apart"] == apart
+
+
+@pytest.mark.parametrize(
+    "fact, apart",
+    [
+        ("They were over 68,000 in 2014 and some 59,000 in 2016.", 0.0),
+        ("Storms drove out 59,000 of them.", 0.0),
+        ("Each was given 100 dollars or USD 1,000.", 1.0),
+        ("They stayed 14 days.", 1.0),
+    ],
+)
+def test_a_number_may_count_what_the_sentence_before_names(fact: str, apart: float, tmp_path: Path) -> None:
+    text = f"+++\nlang = 'en'\n+++\nThe office tells of llamas at the northern border. {fact}\n"
+    home = build(tmp_path / "home", write_documents(tmp_path / "corpus", {"llamas.md": text}))
+    with Index(home.live_folder(), WordEmbedder()) as index:
+        engine = Engine(index)
+        question = engine.understand("How many llamas were there in 2016?")
+        candidates, seen = engine.examine(question, engine.search(question, Timing()))
+        last = seen[0].passage.sentences[-1]
+        assert features_of(index, question, candidates, seen[0], [last])["number_apart"] == apart
 
 
 def test_a_general_notion_is_no_name_that_a_passage_must_hold(tiny_engine: Engine) -> None:

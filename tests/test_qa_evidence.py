@@ -189,6 +189,8 @@ def test_a_sentence_that_joins_in_brings_the_list_that_it_introduces(tiny_index:
     [
         (["Two ideas were put forward.", "One was a fund.", "Among them was a plan.", "It rained."], 0, [0, 1, 2]),
         (["Hizo dos propuestas.", "Una era un fondo.", "Llovió."], 0, [0, 1]),
+        (["It names wages.", "They also name wars.", "It rained."], 0, [0, 1]),
+        (["Expuso un estudio.", "Presentó también un plan.", "Llovió."], 0, [0, 1]),
         (["Objectives:", "The meeting seeks to:", "• learn", "• teach", "It rained."], 0, [0, 1, 2, 3]),
         (["The letter says:", "Learn.", "Teach."], 0, [0, 1]),
         (["It rained.", "One was a fund."], 1, [1]),
