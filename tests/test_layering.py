@@ -113,7 +113,18 @@ def test_asking_in_the_terminal_loads_no_training_library_and_no_web_server(bund
     found = json.loads(done.stderr.strip().splitlines()[-1])
     assert found["status"] == 0
     assert json.loads(done.stdout)["status"] == "answered"
-    heavy = {"torch", "transformers", "sentence_transformers", "sklearn", "pandas", "fastapi", "matplotlib", "uvicorn", "scipy", "yaml"}
+    heavy = {
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "sklearn",
+        "pandas",
+        "fastapi",
+        "matplotlib",
+        "uvicorn",
+        "scipy",
+        "yaml",
+    }
     assert not heavy & set(found["modules"])
 
 

@@ -71,6 +71,7 @@ def test_a_slip_is_mended_and_shown(tiny_index: Index, text: str, searched: str)
         "the gravest effect",
         "a Honduran asylum seeker",
         "Salvadoran ministers",
+        "the Tapachulans and a Tapachulan mayor",
     ],
 )
 def test_known_words_acronyms_and_short_words_are_not_mended(tiny_index: Index, text: str) -> None:
