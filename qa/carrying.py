@@ -34,11 +34,11 @@ _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes como 
 _ASKS_FOR = frozenset("what which que cuanto cuanta cuantos cuantas many much".split())
 _ASKED_FOR = frozenset("city place year date dates month day money ciudad lugar sede año fecha fechas mes dia dinero".split())
 # Words that stand inside phrases; "may" is a month there.
-_PREPOSITIONS = frozenset(
+PREPOSITIONS = frozenset(
     """of in on at to from by for with between among into within without against about regarding concerning during per
     de del al en con contra por para sobre entre desde hasta durante sin segun""".split()
 )
-_JOINING = _PREPOSITIONS | frozenset(
+_JOINING = PREPOSITIONS | frozenset(
     """the a an and or its their no not each may up
     el la los las un una y e o u ni su sus cada se ha han habia habian""".split()
 )
@@ -109,7 +109,7 @@ def _join(text: str, words: Sequence[Word], kept: Sequence[tuple[int, int]], bro
             gap = text[end:start]
         else:
             before = [*takewhile(lambda word: word.folded in _JOINING, reversed(between))]
-            preposition = next((word.start for word in reversed(before) if word.folded in _PREPOSITIONS), None)
+            preposition = next((word.start for word in reversed(before) if word.folded in PREPOSITIONS), None)
             small = unbroken and all(word.folded in STOP_WORDS_OF_EITHER for word in between)
             gap = f" {text[preposition:start]}" if preposition is not None else " " if small else ", "
         joined += (gap if joined else "") + text[start:piece_end]
