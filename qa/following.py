@@ -10,6 +10,7 @@ from index.searching import Index
 from qa.carrying import NO_CONTENT, POINTED_AT, POINTERS, PREPOSITIONS, carry_along
 from qa.exchanging import (
     AUXILIARY,
+    EVENT,
     SAME,
     name_event,
     swap_event,
@@ -78,6 +79,16 @@ _IS_IT = re.compile(r"\b(?:is|are) (?:it|they|he|she)\W*$", re.IGNORECASE)
 _RELATION = re.compile(
     r"\b(?:members?|observers?|part|join(?:ed)?|belongs?|participate[sd]?|attend(?:ed)?|miembros?|observador(?:es)?|parte|"
     r"participan?|particip[oó]|participaron|pertenecen?|uni[oó]|asisti[oó])\W*$",
+    re.IGNORECASE,
+)
+# What ends so points back, whatever is named before: "do they disagree about that", "¿qué opinan de eso?".
+_OF_THAT = re.compile(
+    rf"\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|those|these|them|it|eso|esto|ello)\W*$", re.IGNORECASE
+)
+# People who take part in something that such a question names nowhere: "¿Qué dijeron los organizadores?".
+_OF_EVENT = re.compile(
+    r"\b(?:the|los|las) (?:organi[sz]ers|participants|speakers|facilitators|attendees|hosts|"
+    r"organizador[ea]s|participantes|ponentes|expositor[ea]s|facilitador[ea]s|asistentes|anfitriones)\b",
     re.IGNORECASE,
 )
 _OF_WHAT = re.compile(
@@ -207,6 +218,8 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
         return True  # "And what is the troika?"
     if len(words) <= 3 and _YES_NO.match(rest):
         return False  # "did Belize go?"
+    if _OF_THAT.search(rest) or (_OF_EVENT.search(rest) and not slots and not EVENT.search(rest)):
+        return False
     if _RELATION.search(rest) and not any(slot.kind == "concept" for slot in slots):
         return False  # "Is Mexico a member?"
     if lang == "es" and _SUBJECT_LEFT_OUT.fullmatch(rest) and not (_SUBJECT.search(rest) or CAPITALS.search(rest)):

@@ -217,6 +217,16 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             "and by the time of the XIX meeting?",
             "By the time of the XIX meeting (migrants crossed)?",
         ),
+        (
+            ["Who attended the meeting in Puebla?"],
+            "On what point did Mexico and Belize disagree about that?",
+            "On what point did Mexico and Belize disagree about that (meeting in Puebla)?",
+        ),
+        (
+            ["¿En qué fecha fue la reunión de Tapachula?"],
+            "¿Qué socios colaboraron, además de los organizadores?",
+            "¿Qué socios colaboraron, además de los organizadores (reunión de Tapachula)?",
+        ),
         (["In which city was the XV meeting?"], "who chaired it?", "Who chaired it (XV meeting)?"),
         (
             ["When did the RCM and the countries of Asia first meet in plenary?", "Was that in Managua?"],
@@ -264,7 +274,7 @@ def test_a_pronoun_carries_the_names_of_the_question_before(tiny_index: Index) -
     [
         "Which countries are members of the RCM?", "Who coordinated the Technical Secretariat?", "And what is the troika?",
         "Then what does RNCOM stand for?", "Why was the conference created?", "ok, and when did the RCM meet in Tapachula?", "And how many pages do the 2016 guidelines on children have?",
-        "Who chaired it two years after the meeting in Puebla?", "What was said in 2010 and the year before?",
+        "What did the participants of the RCM workshop say?", "Who chaired it two years after the meeting in Puebla?", "What was said in 2010 and the year before?",
     ],
 )  # fmt: skip
 def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Index, text: str) -> None:
