@@ -227,6 +227,17 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             "¿Qué socios colaboraron, además de los organizadores?",
             "¿Qué socios colaboraron, además de los organizadores (reunión de Tapachula)?",
         ),
+        (["What was the XV meeting mainly about?"], "who chaired it?", "Who chaired it (XV meeting)?"),
+        (
+            ["¿Quién iba al frente de la delegación en Tapachula?"],
+            "¿Qué cargo tenía?",
+            "¿Qué cargo tenía (delegación en Tapachula)?",
+        ),
+        (
+            ["In the paper that Guatemala gave on women, which country is praised for the way through Mexico?"],
+            "And who wrote it?",
+            "Who wrote it (paper that Guatemala gave on women, country praised for the way through Mexico)?",
+        ),
         (["In which city was the XV meeting?"], "who chaired it?", "Who chaired it (XV meeting)?"),
         (
             ["When did the RCM and the countries of Asia first meet in plenary?", "Was that in Managua?"],
