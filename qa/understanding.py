@@ -30,21 +30,25 @@ _SHORT = 5  # letters of a word that is one slip from too many others
 _LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a question all in capitals
 _ENOUGH = 8  # passages that tell how two words are written
 _FEW = 3  # verbs at the beginnings of sentences: "Terminaron"
-# As in a quick message. "x" before a meeting is its number; letters that nothing follows are points of a list.
-_MEETING = rf"(?i:{EVENT.pattern}|edici[oó]n|crm|rcm|grcm|rcgm)"
-_SHORT_FOR: dict[Lang, dict[str, str]] = {
+# As in a quick message.
+_SHORTHAND: dict[Lang, dict[str, str]] = {
     "en": {
         "wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is",
-        "pl[sz]": "please", "b4": "before", r"u(?= (?!s\b)[^\W\d])": "you", r"r(?= [^\W\d])": "are",
+        "pls": "please", "plz": "please", "b4": "before", "u": "you", "r": "are",
     },
-    "es": {
-        "q": "que", "[xp]q": "por qué", "tm?b": "también", "EU": "Estados Unidos",
-        rf"(?<!\d )x(?= (?!(?:{_MEETING}|del?)\b)[^\W\d])": "por", r"d(?= (?!(?:del?|para|[yeo])\b)\w)": "de",
-    },
+    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también", "tmb": "también", "EU": "Estados Unidos", "x": "por", "d": "de"},
 }  # fmt: skip
-_SHORTHAND = {
-    lang: [(re.compile(rf"(?<![\w@./-]){short}(?![\w@/-])"), meant) for short, meant in shorthand.items()]
-    for lang, shorthand in _SHORT_FOR.items()
+# Letters that nothing follows are points of a list, and "x" before a meeting is its number.
+_MEETING = rf"(?i:{EVENT.pattern}|edici[oó]n|crm|rcm|grcm|rcgm)"
+_LETTERS = {
+    "u": r"u(?= (?!s\b)[^\W\d])",
+    "r": r"r(?= [^\W\d])",
+    "x": rf"(?<!\d )x(?= (?!(?:{_MEETING}|del?)\b)[^\W\d])",
+    "d": r"d(?= (?!(?:del?|para|[yeo])\b)\w)",
+}
+_SHORT_FOR = {
+    lang: re.compile(rf"(?<![\w@./-])(?:{'|'.join(_LETTERS.get(short, short) for short in written)})(?![\w@/-])")
+    for lang, written in _SHORTHAND.items()
 }
 
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
@@ -82,10 +86,11 @@ def understand(
     before = [item for item in earlier_texts if not asks_nothing(item)]
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
     plain, language = _write_out(asked, index, lang, earlier)
+    in_full = plain.lower() == asked.lower()
     if language == "es":
         plain = restore_accents(plain, index)
     search, search_lang = strip_request(plain), language
-    shown = search if write_in_full(asked, language) != asked else None
+    shown = None if in_full else search
     if before and not asks_nothing(asked):
         written = [strip_request(_write_out(item, index, None, language)[0]) for item in before]
         completed = complete_from_history(search, written, index, language)
@@ -129,9 +134,7 @@ def name_countries(text: str, index: Index, lang: Lang) -> str:
 
 def write_in_full(text: str, lang: Lang) -> str:
     """A text in a language with the shorthand of quick messages written out: "q" is "que", "x" is "por", "pls" is "please"."""
-    for short, meant in _SHORTHAND[lang]:
-        text = short.sub(meant, text)
-    return text
+    return _SHORT_FOR[lang].sub(lambda short: _SHORTHAND[lang][short.group()], text)
 
 
 def _write_out(text: str, index: Index, lang: Lang | None, before: Lang | None) -> tuple[str, Lang]:
