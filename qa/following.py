@@ -82,9 +82,7 @@ _RELATION = re.compile(
     re.IGNORECASE,
 )
 # What ends so points back, whatever is named before: "do they disagree about that", "¿qué opinan de eso?".
-_OF_THAT = re.compile(
-    rf"\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|those|these|them|it|eso|esto|ello)\W*$", re.IGNORECASE
-)
+_OF_THAT = re.compile(rf"\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|eso|esto|ello)\W*$", re.IGNORECASE)
 # People who take part in something that such a question names nowhere: "¿Qué dijeron los organizadores?".
 _OF_EVENT = re.compile(
     r"\b(?:the|los|las) (?:organi[sz]ers|participants|speakers|facilitators|attendees|hosts|"
