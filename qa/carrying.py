@@ -26,7 +26,8 @@ _SAYING_LITTLE = frozenset(
     """since exist exists held hold holds happen happened attended attend applied apply applies take takes took taken place made make
     makes stand stands say says said called anything something anyone anyway ever discussed
     created founded established want wants wanted need needs needed get gets got go goes going went come comes came send sends sent form forms
-    existe existen da dan dio dieron hizo hicieron hace hacen hacer tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
+    mainly mostly exactly actually really especially particularly basically
+    existe existen frente da dan dio dieron hizo hicieron hace hacen hacer tiene tienen tuvo tuvieron dice dicen dijo dijeron paso hecho celebro celebraron
     realizo llama llego llegaron habla trata trato trataron hablo algo quiere quieren quiero necesita necesitan forman formaron conforman manda mandan ir va van""".split()
 )
 _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes como se".split())
@@ -34,12 +35,12 @@ _VERB_AFTER = frozenset("when where who why how cuando donde quien quienes como 
 _ASKS_FOR = frozenset("what which que cuanto cuanta cuantos cuantas many much".split())
 _ASKED_FOR = frozenset("city place year date dates month day money ciudad lugar sede año fecha fechas mes dia dinero".split())
 # Words that stand inside phrases; "may" is a month there.
-_PREPOSITIONS = frozenset(
-    """of in on at to from by for with between among into within without against about regarding concerning during per
-    de del al en con contra por para sobre entre desde hasta durante sin segun""".split()
+PREPOSITIONS = frozenset(
+    """of in on at to from by for with between among into within without against about regarding concerning during per through across towards toward
+    de del al en con contra por para sobre entre desde hasta durante sin segun mediante hacia tras ante""".split()
 )
-_JOINING = _PREPOSITIONS | frozenset(
-    """the a an and or its their no not each may up
+_JOINING = PREPOSITIONS | frozenset(
+    """the a an and or its their no not each may up that
     el la los las un una y e o u ni su sus cada se ha han habia habian""".split()
 )
 _UNBROKEN = re.compile(r"[\w ,'’-]*")
@@ -75,7 +76,12 @@ def carry_along(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -
         meant = said - NO_CONTENT or (said if start in whole else set())  # "I" is a number, where it is no pronoun
         if not meant or start in inside or start in taken or plain in QUESTION_WORDS:
             continue
-        says_little = plain in _SAYING_LITTLE or last in _VERB_AFTER or (last in _ASKS_FOR and plain in _ASKED_FOR)
+        says_little = (
+            plain in _SAYING_LITTLE
+            or plain.endswith("mente")
+            or last in _VERB_AFTER
+            or (last in _ASKS_FOR and plain in _ASKED_FOR)
+        )
         if meant <= own_words or (start < about and meant <= in_brackets) or _is_event_of(word, own_words):
             brought.add(start)
         elif start in named or (start > about and not says_little):
@@ -109,8 +115,8 @@ def _join(text: str, words: Sequence[Word], kept: Sequence[tuple[int, int]], bro
             gap = text[end:start]
         else:
             before = [*takewhile(lambda word: word.folded in _JOINING, reversed(between))]
-            preposition = next((word.start for word in reversed(before) if word.folded in _PREPOSITIONS), None)
-            small = unbroken and all(word.folded in STOP_WORDS_OF_EITHER for word in between)
+            preposition = next((word.start for word in reversed(before) if word.folded in PREPOSITIONS), None)
+            small = unbroken and "," not in text[end:start] and all(word.folded in STOP_WORDS_OF_EITHER for word in between)
             gap = f" {text[preposition:start]}" if preposition is not None else " " if small else ", "
         joined += (gap if joined else "") + text[start:piece_end]
         end = piece_end

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from corpus.records import Lang
 from corpus.words import Word, find_words, fold, folded_words
 from index.searching import Index
-from qa.carrying import NO_CONTENT, POINTED_AT, POINTERS, carry_along
+from qa.carrying import NO_CONTENT, POINTED_AT, POINTERS, PREPOSITIONS, carry_along
 from qa.exchanging import (
     AUXILIARY,
+    EVENT,
     SAME,
     name_event,
     swap_event,
@@ -49,12 +50,17 @@ _ELLIPSIS = re.compile(
 )
 _YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|can|could)\b", re.IGNORECASE)
 _THERE = re.compile(r"\b(?:there|ah[ií]|all[ií]|all[aá])\b", re.IGNORECASE)
-_YEAR_AFTER = re.compile(
-    r"\b(?:(?:the )?(?:next|following) year|the year after(?:wards)?|(?:a|one) year later|(?:el )?año siguiente|un año después)\b",
-    re.IGNORECASE,
-)
-_YEAR_BEFORE = re.compile(
-    r"\b(?:(?:the )?(?:previous|preceding) year|(?:the|a|one) year (?:before|earlier)|(?:el )?año anterior|un año antes)\b",
+# A year counted from that of the question before: "the next year", "two years earlier", "tres años después".
+_COUNTED = {
+    word: number
+    for words in ("one two three four five six seven eight nine ten", "un dos tres cuatro cinco seis siete ocho nueve diez")
+    for number, word in enumerate(words.split(), 1)
+}
+_YEARS = rf"(?:(?P<years>{'|'.join(_COUNTED)}|\d\d?) (?:years?|años?)|(?:a|the) year)"
+_THEN = r"(?: (?:that|then|it|de (?:eso|es[ea])))?\b(?! (?:the|that|a|an|its|their|his|her|del?|que)\b| (?-i:[A-ZÁÉÍÓÚÑ]))"
+_YEAR_STEP = re.compile(
+    rf"\b(?:{_YEARS} (?:(?P<later>later|afterwards|más tarde|(?:after|después){_THEN})|earlier|previously|(?:before|antes){_THEN})|"
+    r"(?:(?:the )?(?:(?P<next>next|following)|previous|preceding) year|(?:el )?año (?:(?P<siguiente>siguiente)|anterior))\b)",
     re.IGNORECASE,
 )
 # Nothing but the next or the one before of what is asked about: "and the next one?", "¿y la siguiente?", "¿y después?".
@@ -75,6 +81,14 @@ _RELATION = re.compile(
     r"participan?|particip[oó]|participaron|pertenecen?|uni[oó]|asisti[oó])\W*$",
     re.IGNORECASE,
 )
+# What ends so points back, whatever is named before: "do they disagree about that", "¿qué opinan de eso?".
+_OF_THAT = re.compile(rf"\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|eso|esto|ello)\W*$", re.IGNORECASE)
+# People who take part in something that such a question names nowhere: "¿Qué dijeron los organizadores?".
+_OF_EVENT = re.compile(
+    r"\b(?:the|los|las) (?:organi[sz]ers|participants|speakers|facilitators|attendees|hosts|"
+    r"organizador[ea]s|participantes|ponentes|expositor[ea]s|facilitador[ea]s|asistentes|anfitriones)\b",
+    re.IGNORECASE,
+)
 _OF_WHAT = re.compile(
     r"((?:(?!\b(?:its|their|sus?)\b).)*\b(?:members?|observers?|miembros?|observador(?:es)?)) \((?-i:([A-ZÁÉÍÓÚÑ]{2,8}))\)\?",
     re.IGNORECASE,
@@ -91,6 +105,7 @@ _SUBJECT_LEFT_OUT = re.compile(
 _SUBJECT = re.compile(r"\b(?:la|el|los|las) [A-ZÁÉÍÓÚÑ]")
 _THE_CONFERENCE = re.compile(r"\b(?:the conference|la conferencia)\b(?! (?:of|on|in|de|del|sobre|en)\b)", re.IGNORECASE)
 _LONG = 40  # words: a question of more says all that it asks
+_MORE_THAN = re.compile(r"\b(?:(?:more|less|fewer) than|m[aá]s que|menos que)\b", re.IGNORECASE)
 _COMPARES = re.compile(r"\b(differ\w*|compar\w+|diferenci\w+|distint[oa]s?)\b", re.IGNORECASE)
 
 
@@ -106,7 +121,9 @@ class _FollowUp:
 
 
 def _keeps_its_own(rest: str, earlier: str) -> bool:
-    """Whether a follow-up asks with a verb of its own, which the earlier question has no place for."""
+    """Whether a follow-up asks with a verb of its own, which the earlier question has no place for, or for how much more."""
+    if _MORE_THAN.search(rest):
+        return True
     own = AUXILIARY.search(rest)
     if own is None:
         return False
@@ -141,19 +158,20 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     its language; what is carried takes that of the follow-up.
     """
     found = _take_apart(asked, index)
-    steps = _YEAR_AFTER.search(asked) or _YEAR_BEFORE.search(asked)
-    if steps is None and _stands_alone(found, lang):
+    step = None if YEAR.search(asked) else _YEAR_STEP.search(asked)
+    if step is None and _stands_alone(found, lang):
         return None  # before the whole conversation is gone through
     earlier, spoken = _standing(history, index, asked)
     if _OTHERS.fullmatch(found.rest):
         return earlier, spoken
-    if (step := _STEP.fullmatch(found.rest)) and (stepped := swap_step(earlier, 1 if step["next"] else -1, index)):
+    if (other := _STEP.fullmatch(found.rest)) and (stepped := swap_step(earlier, 1 if other["next"] else -1, index)):
         return stepped, spoken
-    if steps is not None:
-        asked = _step_year(asked, earlier)
-        found = _take_apart(asked, index)
+    if step is not None:
+        stepped = _step_year(asked, step, earlier, lang)
+        found = _take_apart(stepped, index)
         if _stands_alone(found, lang):
-            return None
+            return (stepped, lang) if stepped != asked else None
+        asked = stepped
     rest, content, slots, bare = found.rest, found.content, found.slots, found.bare
     own = _keeps_its_own(rest, earlier)
     if not (QUESTION_WORD.search(rest) or AUXILIARY.search(rest)):
@@ -198,6 +216,8 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
         return True  # "And what is the troika?"
     if len(words) <= 3 and _YES_NO.match(rest):
         return False  # "did Belize go?"
+    if _OF_THAT.search(rest) or (_OF_EVENT.search(rest) and not slots and not EVENT.search(rest)):
+        return False
     if _RELATION.search(rest) and not any(slot.kind == "concept" for slot in slots):
         return False  # "Is Mexico a member?"
     if lang == "es" and _SUBJECT_LEFT_OUT.fullmatch(rest) and not (_SUBJECT.search(rest) or CAPITALS.search(rest)):
@@ -213,13 +233,17 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
     return subject >= (2 if slots else 3) or (names > 0 and len(found.bare) > 0)
 
 
-def _step_year(asked: str, earlier: str) -> str:
-    """ "And the year after?" with that year, where the earlier question names one."""
+def _step_year(asked: str, step: re.Match[str], earlier: str, lang: Lang) -> str:
+    """ "And two years earlier?" with that year, where the earlier question names one."""
     years = YEAR.findall(earlier)
     if not years:
         return asked
-    later = _YEAR_AFTER.sub(str(int(years[-1]) + 1), asked)
-    return _YEAR_BEFORE.sub(str(int(years[-1]) - 1), later)
+    counted = (step["years"] or "").lower()
+    number = int(counted) if counted.isdigit() else _COUNTED.get(counted, 1)
+    year = int(years[-1]) + (number if step["later"] or step["next"] or step["siguiente"] else -number)
+    before = folded_words(asked[: step.start()])
+    joined = not before or before[-1] in PREPOSITIONS or before[-1] in ("and", "than", "y", "que")
+    return f"{asked[: step.start()]}{'' if joined else 'in ' if lang == 'en' else 'en '}{year}{asked[step.end() :]}"
 
 
 def _name_in_place(completed: str, lang: Lang) -> str:

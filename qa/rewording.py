@@ -12,7 +12,7 @@ from corpus.words import STOP_WORDS_OF_EITHER, folded_words
 from qa.kinds import CAPITALS
 
 _UNACCENTED = re.compile(
-    r"\W*(?:(?:a|de|en|con|por|para|desde|hasta|sobre) )?(que|quien(?:es)?|cual(?:es)?|cuando|donde|como|cuant[oa]s?)\b(?!.*[,¿])",
+    r"\W*(?:(?:a|de|en|con|por|para|desde|hasta|sobre) )?(que|quien(?:es)?|cual(?:es)?|cuando|donde|como|cuant[oa]s?)\b(?![^(]*[,¿])",
     re.IGNORECASE,
 )
 _ACCENTED = re.compile(r"\b(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?)\b", re.IGNORECASE)
@@ -88,9 +88,22 @@ _VERB = "is|are|was|were|has|have|had|can|could|will|would|should"
 # A subject has no conjunction and no question word in it: "when and where was it" asks twice.
 _SUBJECT_WORD = rf"(?!(?:{_VERB}|and|or|but|that|who|whom|whose|what|when|where|why|which|how|do|does|did)\b){_WORD}"
 _SUBJECT = rf"(?!(?:many|much|long|often|old|far|big|to|else|exactly)\b)(?P<subject>{_SUBJECT_WORD}(?: {_SUBJECT_WORD}){{0,5}})"
+# "How solid was the evidence", "how common are raids", "how solid the evidence was" ask directly of what degree: after the verb
+# stands a noun, no participle.
+_DETERMINER = r"(?:the|an?|its|their|his|her|our|your|my|this|that|these|those|it|they|he|she|we|you|i|there)\b"
+_PARTICIPLE = r"(?:\w+(?:ed|en|wn)|made|held|paid|set|run|done|built|sent|kept|led|told|put|not|to|be|been|being)\b"
+_OF_DEGREE = (
+    rf"(?!how (?!{_DETERMINER})(?:(?-i:[a-z])\w+(?: [a-z]+)? (?:{_VERB}) {_DETERMINER}|"
+    rf"(?-i:[a-z])\w*(?<![^us]s) (?:is|are|was|were) (?!\w+ly )(?!{_PARTICIPLE})|\w+ {_DETERMINER}))"
+)
+_END = r"[\s?!.]*"
 _INDIRECT = (
-    re.compile(rf"\W*(?P<asks>why|when|where|how) {_SUBJECT} (?P<verb>{_VERB}) (?P<rest>[^,;]+?)\W*", re.IGNORECASE),
-    re.compile(rf"\W*(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>)\W*", re.IGNORECASE),
+    re.compile(
+        rf"\W*{_OF_DEGREE}(?P<asks>why|when|where|how) {_SUBJECT} (?P<verb>{_VERB}) (?P<rest>[^,;]+?){_END}", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\W*{_OF_DEGREE}(?P<asks>who|what|where|how) {_SUBJECT} (?P<verb>is|are|was|were)(?P<rest>){_END}", re.IGNORECASE
+    ),
 )
 # In what an acronym or word means something; it goes without saying.
 _IN_THIS = re.compile(

@@ -4,8 +4,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
 
-from corpus.records import Lang
+from corpus.glossary import load_glossary
+from corpus.records import LANGS, Lang
 from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
 from index.analysis import stem
 from index.filters import Filters
@@ -13,6 +16,7 @@ from index.searching import Index
 from index.vocabulary import one_slip_away, slips
 from qa.answers import Question
 from qa.errors import BadQuestion
+from qa.exchanging import EVENT
 from qa.following import complete_from_history
 from qa.kinds import kind_of
 from qa.language import guess_question_lang
@@ -24,11 +28,27 @@ MAX_HISTORY = 20
 
 _SHORT = 5  # letters of a word that is one slip from too many others
 _LONGEST_ACRONYM = 5  # letters of one that the collection does not know, in a question all in capitals
+_ENOUGH = 8  # passages that tell how two words are written
 _FEW = 3  # verbs at the beginnings of sentences: "Terminaron"
 # As in a quick message.
 _SHORTHAND: dict[Lang, dict[str, str]] = {
-    "en": {"wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is"},
-    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también", "EU": "Estados Unidos"},
+    "en": {
+        "wich": "which", "whats": "what is", "whos": "who is", "wheres": "where is", "whens": "when is", "hows": "how is",
+        "pls": "please", "plz": "please", "b4": "before", "u": "you", "r": "are",
+    },
+    "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también", "tmb": "también", "EU": "Estados Unidos", "x": "por", "d": "de"},
+}  # fmt: skip
+# Letters that nothing follows are points of a list, and "x" before a meeting is its number.
+_MEETING = rf"(?i:{EVENT.pattern}|edici[oó]n|crm|rcm|grcm|rcgm)"
+_LETTERS = {
+    "u": r"u(?= (?!s\b)[^\W\d])",
+    "r": r"r(?= [^\W\d])",
+    "x": rf"(?<!\d )x(?= (?!(?:{_MEETING}|del?)\b)[^\W\d])",
+    "d": r"d(?= (?!(?:del?|para|[yeo])\b)\w)",
+}
+_SHORT_FOR = {
+    lang: re.compile(rf"(?<![\w@./-])(?:{'|'.join(_LETTERS.get(short, short) for short in written)})(?![\w@/-])")
+    for lang, written in _SHORTHAND.items()
 }
 
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
@@ -64,15 +84,16 @@ def understand(
     asked = clean_question(text)
     earlier_texts = [clean_question(item) for item in history[-MAX_HISTORY:] if re.search(r"\w", item)]  # bounded before all else
     before = [item for item in earlier_texts if not asks_nothing(item)]
-    plain = restore_case(asked, index)
     earlier: Lang | None = guess_question_lang(before[-1], index, None) if before else None
-    language = lang or guess_question_lang(plain, index, earlier)
+    plain, language = _write_out(asked, index, lang, earlier)
+    in_full = plain.lower() == asked.lower()
     if language == "es":
         plain = restore_accents(plain, index)
-    shown: str | None = None
     search, search_lang = strip_request(plain), language
+    shown = None if in_full else search
     if before and not asks_nothing(asked):
-        completed = complete_from_history(search, [strip_request(restore_case(item, index)) for item in before], index, language)
+        written = [strip_request(_write_out(item, index, None, language)[0]) for item in before]
+        completed = complete_from_history(search, written, index, language)
         if completed is not None:
             search, search_lang = completed
             shown = search
@@ -85,6 +106,7 @@ def understand(
         search = shown = named
     if search_lang == "es":
         search = accent_question_word(search)
+        shown = shown and search
     if (dated := date_today(search, int(index.manifest.built_at[:4]), lambda year: index.english.frequency(year) > 0)) != search:
         search = shown = dated
     else:
@@ -110,28 +132,94 @@ def name_countries(text: str, index: Index, lang: Lang) -> str:
     return re.sub(r"\b(a|de)l (?=Guatemala\b)", r"\1 ", text)
 
 
+def write_in_full(text: str, lang: Lang) -> str:
+    """A text in a language with the shorthand of quick messages written out: "q" is "que", "x" is "por", "pls" is "please"."""
+    return _SHORT_FOR[lang].sub(lambda short: _SHORTHAND[lang][short.group()], text)
+
+
+def _write_out(text: str, index: Index, lang: Lang | None, before: Lang | None) -> tuple[str, Lang]:
+    """A text in full with its capitals, and its language, if none is stated."""
+    cased = restore_case(text, index)
+    lang = lang or guess_question_lang(cased, index, before)
+    full = write_in_full(text, lang)
+    return (cased if full == text else restore_case(full, index)), lang
+
+
 def restore_case(text: str, index: Index) -> str:
-    """A question all in small letters or all in capitals, with capitals where the collection always has them.
+    """A question all in small letters or all in capitals, with capitals where the collection, or the glossary, always has them.
 
     Names and acronyms are known by their capitals in what follows (Lita et al. 2003, tRuEcasIng, ACL).
     """
     loud = text.isupper()
     if not loud and not text.islower():
         return text
-    pieces: list[str] = []
-    end = 0
-    for word in find_words(text):
+    words = find_words(text)
+    names = _glossary_names(text, index)
+    addresses = _addresses(text)
+    cased: list[str] = []
+    for word in words:
         surface, form = word.surface, word.folded
         little = form in STOP_WORDS_OF_EITHER
-        if form.isalpha():
+        if word.start in addresses:
+            pass
+        elif word.start in names:
+            surface = _in_case_of(names[word.start], surface)
+        elif form.isalpha():
             usual = index.vocabulary.spelling(form) if form in index.vocabulary else ""
             if not little and _is_name(form, index):
-                surface = surface.upper() if usual.isupper() else surface.capitalize()
+                surface = _in_case_of(usual.upper() if usual.isupper() else usual.capitalize(), surface)
             elif loud and (usual or len(form) > _LONGEST_ACRONYM or little):
                 surface = surface.lower()
+        cased.append(surface)
+    for at in range(len(words) - 1):
+        if _is_half_a_name(words[at : at + 2], cased[at : at + 2], text, index):
+            cased[at : at + 2] = [half.capitalize() for half in cased[at : at + 2]]
+    pieces: list[str] = []
+    end = 0
+    for word, surface in zip(words, cased, strict=True):
         pieces += [text[end : word.start], surface]
         end = word.end
     return "".join((*pieces, text[end:]))
+
+
+def _in_case_of(written: str, word: str) -> str:
+    return word.upper() if written.isupper() else word.capitalize() if written[:1].isupper() else word.lower()
+
+
+@lru_cache(maxsize=1)
+def _written_names() -> dict[tuple[str, ...], list[str]]:
+    """The words of each name of a country, group or body of the glossary as it writes them, by the same folded."""
+    bodies = [term for term in load_glossary() if term.kind == "country" or term.countries_en or term.abbr_en or term.abbr_es]
+    forms = [
+        find_words(form) for term in bodies for lang in LANGS for form in term.forms(lang) if term.proper and not form.islower()
+    ]
+    return {tuple(word.folded for word in words): [word.surface for word in words] for words in forms}
+
+
+def _glossary_names(text: str, index: Index) -> dict[int, str]:
+    """Where the words of such names begin in a text, and how the glossary writes them."""
+    found: dict[int, str] = {}
+    for term in index.analyzer.concepts(text):
+        words = [word for word in find_words(text) if term.reaches_over(word.start, word.end)]
+        folded = tuple(word.folded for word in words)
+        if len(folded) > 1 or folded[0] not in STOP_WORDS_OF_EITHER:
+            found |= zip([word.start for word in words], _written_names().get(folded, ()), strict=False)
+    return found
+
+
+def _is_half_a_name(words: Sequence[Word], cased: Sequence[str], text: str, index: Index) -> bool:
+    """Whether of two words one is a name, and the collection writes both with capitals wherever they stand together: "Cindy Portal"."""
+    first, second = words
+    if cased[0].istitle() == cased[1].istitle() or text[first.end : second.start] != " ":
+        return False
+    pair = (first.folded, second.folded)
+    if not all(form in index.vocabulary and form not in STOP_WORDS_OF_EITHER for form in pair):
+        return False
+    written: list[bool] = []
+    for passage in index.store.passages_at(index.store.passages_saying(pair)[:_ENOUGH]):
+        told = find_words(passage.text)
+        written += [a.surface.istitle() and b.surface.istitle() for a, b in pairwise(told) if (a.folded, b.folded) == pair]
+    return len(written) > 1 and all(written)
 
 
 def _is_name(form: str, index: Index) -> bool:
@@ -182,18 +270,20 @@ def correct_spelling(text: str, index: Index, lang: Lang) -> str:
     """The text with words unknown to everything replaced by the collection's nearest word; known words stay."""
     pieces: list[str] = []
     end = 0
-    addresses = [match.span() for match in _ADDRESS.finditer(text)]
+    addresses = _addresses(text)
     for word in find_words(text):
-        meant = _SHORTHAND[lang].get(word.surface)
-        if any(a <= word.start < b for a, b in addresses):
+        if word.start in addresses or _known(word, index, lang):
             continue
-        if meant is None and not _known(word, index, lang):
-            meant = _mend(word, index, lang)
-        if meant is not None:
+        if meant := _mend(word, index, lang):
             pieces += [text[end : word.start], meant]
             end = word.end
     pieces.append(text[end:])
     return "".join(pieces)
+
+
+def _addresses(text: str) -> set[int]:
+    """The places of a text that lie in an address of the web or of mail."""
+    return {at for match in _ADDRESS.finditer(text) for at in range(*match.span())}
 
 
 def _mend(word: Word, index: Index, lang: Lang) -> str | None:
@@ -203,22 +293,29 @@ def _mend(word: Word, index: Index, lang: Lang) -> str | None:
     """
     vocabulary, gloss = index.vocabulary, index.gloss
 
-    def foreign(form: str) -> bool:
+    def unwanted(form: str) -> bool:
         entry = gloss.entry(form)
-        return lang == "en" and entry is not None and bool(entry.senses) and not gloss.is_english(form)
+        foreign = lang == "en" and entry is not None and bool(entry.senses) and not gloss.is_english(form)
+        return foreign or _comes_from(word.folded, form, index)
 
     def familiar(form: str) -> bool:
         return gloss.is_english(form) if lang == "en" else bool((entry := gloss.entry(form)) and entry.senses)
 
-    better = vocabulary.nearest(word.folded, foreign)
+    better = vocabulary.nearest(word.folded, unwanted)
     if (better is None or slips(word.folded, better) > 1) and len(word.folded) > _SHORT:
-        known = [form for form in one_slip_away(word.folded) if familiar(form)]
+        known = [form for form in one_slip_away(word.folded) if familiar(form) and not unwanted(form)]
         if len(known) == 1:
             return known[0]
     if better is None:
         return None
     usual = vocabulary.spelling(better)
     return usual if not word.surface.islower() or usual.isupper() or _is_name(better, index) else usual.lower()
+
+
+def _comes_from(form: str, place: str, index: Index) -> bool:
+    """Whether a folded word says who comes from a place of the collection: "Paraguayan", which is no slip of "Paraguay"."""
+    ending = re.sub(r"s$", "", form)
+    return ending in (place + "an", place + "n", place[:-1] + "n", place + "ian", place[:-1] + "ian") and _is_name(place, index)
 
 
 def _known(word: Word, index: Index, lang: Lang) -> bool:

@@ -92,6 +92,13 @@ def test_the_question_word_at_the_opening_gets_its_accent(text: str, accented: s
         ("is mexico part of the rcm?", "Which countries are members of the RCM?"),
         ("q es la crm", "qué es la CRM"),
         ("whats the rcm", "what is the RCM"),
+        ("pls what r the rules b4 2010 in ur city", "what are the rules before 2010 in ur city"),
+        ("quien fue x mexico en la reunion d la crm", "quién fue por Mexico en la reunión de la CRM"),
+        ("quien fue x conferencia", "quién fue x conferencia"),
+        ("la decision 4(d) y el inciso d del acta", "la decision 4(d) y el inciso d del acta"),
+        ("did el salvador join the puebla process?", "did El Salvador join the Puebla Process?"),
+        ("que dijo costa rica en 2010", "qué dijo Costa Rica en 2010"),
+        ("la conferencia suramericana sobre migraciones en 2010", "la Conferencia Suramericana sobre Migraciones en 2010"),
         ("Who chairs the rcm in XYZQ?", "Who chairs the rcm in XYZQ?"),
         (
             "who chaired the eleven meetings in mexico?",
@@ -221,6 +228,11 @@ def test_a_polite_follow_up_is_completed(tiny_index: Index) -> None:
         ("why the states that are members pay", "why the states that are members pay"),
         ("when women are asked, what do they say?", "when women are asked, what do they say?"),
         ("the place where it is held", "the place where it is held"),
+        ("How solid was the evidence (study of 2002)?", "How solid was the evidence (study of 2002)?"),
+        ("how common are raids", "how common are raids"),
+        ("how dangerous is crossing the river", "how dangerous is crossing the river"),
+        ("how solid the evidence was", "how solid the evidence was"),
+        ("how asylum is granted (ABC)", "How is asylum granted (ABC)?"),
     ],
 )
 def test_an_indirect_question_is_asked_directly(text: str, direct: str) -> None:

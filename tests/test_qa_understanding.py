@@ -71,6 +71,7 @@ def test_a_slip_is_mended_and_shown(tiny_index: Index, text: str, searched: str)
         "the gravest effect",
         "a Honduran asylum seeker",
         "Salvadoran ministers",
+        "the Tapachulans and a Tapachulan mayor",
     ],
 )
 def test_known_words_acronyms_and_short_words_are_not_mended(tiny_index: Index, text: str) -> None:
@@ -136,6 +137,16 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["What is the Plan of Action?"], "who adopted it?", "Who adopted the Plan of Action?"),
         (["Where was the meeting in 2010?"], "and the year after?", "Where was the meeting in 2011?"),
         (["¿Dónde fue la reunión de 2010?"], "¿y el año anterior?", "¿Dónde fue la reunión de 2009?"),
+        (["¿Dónde fue la reunión de 2010?"], "¿Y dos años antes?", "¿Dónde fue la reunión de 2008?"),
+        (["¿Dónde fue la reunión de 2010?"], "¿y tres años después de eso?", "¿Dónde fue la reunión de 2013?"),
+        (["Where was the meeting in 2010?"], "and 2 years earlier?", "Where was the meeting in 2008?"),
+        (["Where was the meeting in 2010?"], "Who chaired it two years later?", "Who chaired it in 2012 (meeting)?"),
+        (
+            ["Where was the meeting in 2010?"],
+            "How many children came to Mexico two years before?",
+            "How many children came to Mexico in 2008?",
+        ),
+        (["¿Cuántos migrantes llegaron en 2010?"], "¿más que el año anterior?", "¿Más que 2009 (migrantes)?"),
         (["When was the XXI RCM?", "where?"], "did Belize go?", "Did Belize go (XXI RCM)?"),
         (["Who attended the meeting in Puebla?"], "was Canada there?", "Was Canada there (meeting in Puebla)?"),
         (["What is the reserve fund?"], "how much per case?", "How much per case (reserve fund)?"),
@@ -206,6 +217,27 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
             "and by the time of the XIX meeting?",
             "By the time of the XIX meeting (migrants crossed)?",
         ),
+        (
+            ["Who attended the meeting in Puebla?"],
+            "On what point did Mexico and Belize disagree about that?",
+            "On what point did Mexico and Belize disagree about that (meeting in Puebla)?",
+        ),
+        (
+            ["¿En qué fecha fue la reunión de Tapachula?"],
+            "¿Qué socios colaboraron, además de los organizadores?",
+            "¿Qué socios colaboraron, además de los organizadores (reunión de Tapachula)?",
+        ),
+        (["What was the XV meeting mainly about?"], "who chaired it?", "Who chaired it (XV meeting)?"),
+        (
+            ["¿Quién iba al frente de la delegación en Tapachula?"],
+            "¿Qué cargo tenía?",
+            "¿Qué cargo tenía (delegación en Tapachula)?",
+        ),
+        (
+            ["In the paper that Guatemala gave on women, which country is praised for the way through Mexico?"],
+            "And who wrote it?",
+            "Who wrote it (paper that Guatemala gave on women, country praised for the way through Mexico)?",
+        ),
         (["In which city was the XV meeting?"], "who chaired it?", "Who chaired it (XV meeting)?"),
         (
             ["When did the RCM and the countries of Asia first meet in plenary?", "Was that in Managua?"],
@@ -253,6 +285,7 @@ def test_a_pronoun_carries_the_names_of_the_question_before(tiny_index: Index) -
     [
         "Which countries are members of the RCM?", "Who coordinated the Technical Secretariat?", "And what is the troika?",
         "Then what does RNCOM stand for?", "Why was the conference created?", "ok, and when did the RCM meet in Tapachula?", "And how many pages do the 2016 guidelines on children have?",
+        "What did the participants of the RCM workshop say?", "Who chaired it two years after the meeting in Puebla?", "What was said in 2010 and the year before?",
     ],
 )  # fmt: skip
 def test_a_question_that_stands_alone_takes_nothing_from_before(tiny_index: Index, text: str) -> None:
