@@ -354,6 +354,8 @@ def reason_of(index: Index, question: Question, candidates: Candidates, status: 
         key = "topic" if known_subject <= len(unknown) else "unknown"
         return words[key].format(names=_quote_names(unknown, question.lang))
     if missing:
+        if nowhere := [word for word in unknown if any(word in name for name in missing)]:
+            return words["unknown"].format(names=_quote_names(nowhere, question.lang))
         years = [name for name in missing if re.fullmatch(r"\d{4}", name)]
         return words["year" if years else "missing"].format(names=_quote_names(years or missing, question.lang))
     if status == "related":

@@ -374,7 +374,10 @@ def test_a_collection_that_holds_no_word_of_a_question_nor_of_any_suggestion_say
             "«Oliver Bridge» solo figura en menús o líneas de contacto de «Onion soup», en los que no se busca; véase su fuente.",
         ),
         ("oliver twist email", "“oliver” stands only in menus"),
-        ("Who is Twist?", "The collection is about the Regional Conference on Migration; nothing in it concerns “Twist”."),
+        (
+            "Where does Twist fly his zeppelin?",
+            "The collection is about the Regional Conference on Migration; nothing in it concerns ",
+        ),
     ],
 )
 def test_what_cleaning_took_out_is_not_said_to_be_missing(text: str, reason: str, tmp_path: Path) -> None:
