@@ -1,6 +1,7 @@
 """An open generation: its vectors, terms, documents and gloss, and the embedder that belongs to them."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
 
 LEFT_OUT = "left-out.json"
+_CARRIED_ALONG = re.compile(r"\([^()]*\)\?$")  # what a follow-up was completed with
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
@@ -101,7 +103,8 @@ class Index:
         encoded = self.embedder.encode([text])[0]
         words = [fold(text[a:b]) for a, b in encoded.spans]
         stems = [stem(word, "en") if word.isalnum() and word not in ENGLISH_STOP_WORDS else "" for word in words]
-        return encoded.vector, self.tokens.ask(encoded, stems)
+        along = _CARRIED_ALONG.search(text)
+        return encoded.vector, self.tokens.ask(encoded, stems, along.start() if along else None)
 
     def word_matches(
         self, asked: AskedWords, ordinals: NDArray[np.int64], standing: NDArray[np.float32], heading: NDArray[np.float32]

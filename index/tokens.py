@@ -16,6 +16,8 @@ from corpus.mapped import map_array
 TOKENS_UP_TO = 50_000  # passages; beyond, their tokens would take more room than all else together
 # What is left of a number's cosine where the number itself does not stand; chosen on the dev and the teaching questions.
 EXACT = 0.4
+# Of a word that a follow-up carries along from the question before, in the choice of the sentence; chosen on dev conversations.
+ALONG = 0.25
 CARRIED = 0.85  # of a word's partner in the sentence before; chosen on the dev and the teaching questions
 SCALE = 254.0  # of the 8-bit numbers: components of unit vectors are almost all below a half, larger ones are cut
 
@@ -42,6 +44,7 @@ class AskedWords:
     starts: NDArray[np.int64]  # first token of each word
     lengths: NDArray[np.float32]  # tokens of each word
     rarity: NDArray[np.float32]  # inverse document frequency of the rarest token of each word
+    focus: NDArray[np.float32]  # how much a sentence is to say the word: its rarity, of words only carried along a share
     weight: NDArray[np.float32]  # rarity times learnt importance for ranking
     need: NDArray[np.float32]  # rarity times learnt importance for deciding: how much an answer needs the word
     stems: tuple[str, ...]  # of the words that carry meaning; of function words and signs empty
@@ -120,10 +123,10 @@ class TokenIndex:
         """Number of passages."""
         return len(self._starts) - 1
 
-    def ask(self, encoded: Encoded, stems: Sequence[str]) -> AskedWords | None:
+    def ask(self, encoded: Encoded, stems: Sequence[str], asked_until: int | None = None) -> AskedWords | None:
         """The words of a question with their weight here; None for a text without any.
 
-        `stems` is (words,), empty for words that carry no meaning.
+        `stems` is (words,), empty for words that carry no meaning; from `asked_until` on the text only says of what it asks.
         """
         if not len(encoded.pieces):
             return None
@@ -138,6 +141,8 @@ class TokenIndex:
             starts=starts,
             lengths=lengths,
             rarity=rarest_piece,
+            focus=rarest_piece
+            * np.array([ALONG if asked_until and start > asked_until else 1.0 for start, _ in encoded.spans], np.float32),
             weight=(rarest_piece * importance[:, 0]).astype(np.float32),
             need=(rarest_piece * importance[:, 1]).astype(np.float32),
             stems=tuple(stems),
@@ -184,7 +189,7 @@ class TokenIndex:
             best[exact & (stands == 0)] *= EXACT
             best += (1 - best) * stands
         late = (whole @ asked.weight / asked.weight.sum()).tolist()
-        shares = asked.rarity / asked.rarity.sum()
+        shares = asked.focus / asked.focus.sum()
         before = CARRIED * np.roll(single, 1, axis=0)
         before[ends - counts] = 0.0  # nothing stands before the first sentence of a passage
         late_sentences, in_context = single @ shares, np.maximum(single, before) @ shares

@@ -207,7 +207,7 @@ def test_a_word_or_its_synonym_is_a_partner_where_it_stands(tmp_path: Path) -> N
         found = engine.search(question, Timing())
         [seen] = engine.examine(question, found)[1]
         none = np.zeros(5, np.float32)
-        asked = AskedWords(none, none, none, none, none, none, ("", "", "help", "", "june"))
+        asked = AskedWords(none, none, none, none, none, none, none, ("", "", "help", "", "june"))
         standing, heading = partners(engine.index.synonyms, found.terms, asked, [seen.matched], [seen.header])
         closeness = {term: weight for term, weight, _ in engine.index.synonyms.near("help")}["assist"]
     assert standing[:, 2] == pytest.approx([PARTNER * SYNONYM * closeness, PARTNER, 0])

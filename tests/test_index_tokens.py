@@ -13,7 +13,7 @@ from index.generations import Home
 from index.graph import GraphEmbedder
 from index.projecting import DIM, principal_directions, projection_of
 from index.searching import Index, open_embedder
-from index.tokens import CARRIED, EXACT, SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
+from index.tokens import ALONG, CARRIED, EXACT, SCALE, AskedWords, Encoded, TokenIndex, WordMatches, pack, write_tokens
 
 EYE = np.eye(4, dtype=np.float32)
 
@@ -30,6 +30,7 @@ def asked(
     index: TokenIndex,
     importance: list[tuple[float, float]] | None = None,
     stems: list[str] | None = None,
+    asked_until: int | None = None,
 ) -> AskedWords:
     encoded = Encoded(
         vector=EYE[0],
@@ -39,7 +40,7 @@ def asked(
         tokens=rows(*directions),
         importance=np.log(np.asarray(importance or [(1.0, 1.0)] * len(directions), np.float32)),
     )
-    found = index.ask(encoded, stems or ["stem"] * (max(words) + 1))
+    found = index.ask(encoded, stems or ["stem"] * (max(words) + 1), asked_until)
     assert found is not None
     return found
 
@@ -156,6 +157,12 @@ def test_a_text_without_words_asks_nothing(two_passages: TokenIndex) -> None:
     none = np.empty(0, np.int32)
     nothing = Encoded(EYE[0], none, none, (), np.empty((0, 16), np.float32), np.empty((0, 2), np.float32))
     assert two_passages.ask(nothing, []) is None
+
+
+def test_words_that_a_follow_up_carries_along_count_less_in_the_choice_of_the_sentence(two_passages: TokenIndex) -> None:
+    whole, along = (asked([0, 1, 2], [0, 1, 2], [1, 2, 3], two_passages, asked_until=until) for until in (None, 1))
+    assert along.focus.tolist() == (whole.rarity * np.array([1, 1, ALONG], np.float32)).tolist()
+    assert whole.focus.tolist() == whole.rarity.tolist() == along.rarity.tolist()
 
 
 def test_sentences_that_claim_more_tokens_than_there_are_stay_inside_the_passage(tmp_path: Path) -> None:
