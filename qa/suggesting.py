@@ -229,10 +229,12 @@ def _ask(form: str, lang: Lang, it: str = "", who: str = "") -> str:
 
 
 def _is_whole(index: Index, name: str) -> bool:
-    """Whether the collection writes a name by itself, not only as the beginning of a longer one, and never after "in"."""
-    texts = "\n".join(passage.text for passage in index.store.passages_at(index.store.passages_saying(folded_words(name))))
-    whole = re.search(rf"\b{re.escape(name)}\b(?! [^\W\d_]{{4}})", texts)
-    return whole is not None and not re.search(rf"\b(?:in|en) {re.escape(name)}\b", texts)
+    """Whether a name stands by itself in the collection and is no place: not always "the South American ...", never "in"."""
+    passages = index.store.passages_at(index.store.passages_saying(folded_words(name)))
+    texts = "\n".join(text for passage in passages for text in (*passage.section[-1:], passage.text))
+    found = rf"{re.escape(name)}\b"
+    whole = re.search(rf"{found}(?! [^\W\d_]{{4}})", texts) or not re.search(rf"\b(?:the|el|la) {found}", texts)
+    return bool(passages and whole and not re.search(rf"\b(?:in|en) {found}", texts))
 
 
 def _with_article(index: Index, name: str, lang: Lang, needed: bool = False) -> str:

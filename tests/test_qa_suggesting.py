@@ -40,6 +40,7 @@ BUNDLED = [
     ("¿Por qué se retiró Canadá de la Conferencia Regional sobre Migración?", GENERAL[1]),
     ("tasa del dolar hoy en Santo Domingo", GENERAL[1]),
     ("Which Paraguayan spoke for the South American process?", GENERAL[0]),
+    ("How many of them lost their homes, according to Rojas Wiesner?", "What is known about Rojas Wiesner?"),
     ("¿De qué color eran las caravanas?", "la magnitud de las caravanas"),
     ("efectos emocionales del retorno según la OIM", "¿Qué dice la OIM sobre los menores y familias retornadas?"),
     ("cuantas mujeres fueron al 4to congreso en san salvador", "¿Qué se trató en el IV Congreso sobre Mujeres"),
