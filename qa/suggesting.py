@@ -1,13 +1,13 @@
 """What the collection answers instead: questions made of what stands near the one asked, each checked by asking it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from corpus.glossary import Term, load_glossary
-from corpus.records import Document, Lang, Passage
+from corpus.records import LANGS, Document, Lang, Passage
 from corpus.words import STOP_WORDS_OF_EITHER, folded_words
 from index.analysis import Analyzer
 from index.searching import Index
@@ -19,53 +19,64 @@ if TYPE_CHECKING:
 
 NEAR = 8  # candidates, each of another document, that questions are made of
 MOST_ASKED = 4  # of these questions for one answer; the general ones, where none is answered, are asked once for each engine
-LONGEST = 120  # characters of a question
-LEAST = 0.2  # share of the question's words, by rarity, that a question near it says
+LONGEST = 130  # characters of a question
+LEAST = 0.15  # share of the question's words, by rarity, that a question near it says
+ABOUT = 0.05  # the same, said by words other than names of places and numbers
 FIRST = 0.2  # what of it a name in the question is worth, and the first of related passages, the second half of it
 _GENERAL: dict[Lang, tuple[str, ...]] = {
     "en": ("What is the Regional Conference on Migration?", "Which countries are members of the RCM?"),
     "es": ("¿Qué es la Conferencia Regional sobre Migración?", "¿Qué países integran la CRM?"),
 }
-_FORMS: dict[Lang, dict[str, str]] = {
-    "en": {
-        "direct": "{it}?",
-        "indirect": "Can you tell me {it}?",
-        "phrase": "What is known about {it}?",
-        "meeting": "What was discussed at the {it} RCM ({when})?",
-        "country": "When did {it} hold the presidency of the RCM?",
-        "name": "What is {it}?",
-        "names": "What are {it}?",
-        "notion": "What has the RCM done about {it}?",
-    },
-    "es": {
-        "direct": "¿{it}?",
-        "phrase": "¿Qué se sabe sobre {it}?",
-        "meeting": "¿Qué se trató en la {it} CRM ({when})?",
-        "country": "¿Cuándo presidió {it} la CRM?",
-        "name": "¿Qué es {it}?",
-        "names": "¿Qué son {it}?",
-        "notion": "¿Qué ha hecho la CRM en materia de {it}?",
-    },
+_FORMS = {  # in English and in Spanish
+    "direct": ("{it}?", "¿{it}?"),
+    "indirect": ("Can you tell me {it}?", ""),
+    "phrase": ("What is known about {it}?", "¿Qué se sabe sobre {it}?"),
+    "said": ("What does {who} say about {it}?", "¿Qué dice {who} sobre {it}?"),
+    "meeting": ("What was discussed at {it}?", "¿Qué se trató en {it}?"),
+    "side": ("What is {it}?", "¿Cuál es {it}?"),
+    "sides": ("What are {it}?", "¿Cuáles son {it}?"),
+    "past side": ("What was {it}?", "¿Cuál fue {it}?"),
+    "past sides": ("What were {it}?", "¿Cuáles fueron {it}?"),
+    "name": ("What is {it}?", "¿Qué es {it}?"),
+    "names": ("What are {it}?", "¿Qué son {it}?"),
+    "notion": ("What does the RCM say about {it}?", "¿Qué dice la CRM sobre {it}?"),
+    "country": ("When did {it} hold the presidency of the RCM?", "¿Cuándo presidió {it} la CRM?"),
 }
 _ARTICLES: dict[Lang, tuple[str, ...]] = {"en": ("the",), "es": ("el", "la", "los", "las")}
-_HEADLINES = frozenset(["news", "press-release"])  # kinds of documents whose titles are sentences
-_CONFERENCE = "@regional-conference-on-migration"
+# What a headline has begun, "launch a virtual course on migrant women", is known when it is asked about.
+_BEGUN: dict[Lang, re.Pattern[str]] = {"en": re.compile(r".* (an? .+)"), "es": re.compile(r".* (una? .+)")}
+_DEFINITE = {"a ": "The ", "an ": "The ", "un ": "El ", "una ": "La "}
 # A heading that asks. Of English ones only "who" before its verb has the order of a question.
 _ASKS = re.compile(
     r"(?i:Lo que|(?:(?:a|de|en|por|para|con|desde|hasta) )?(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?))\b|"
     r"Who (?!the\b|an?\b)[a-z]+"
 )
-_ASKS_INDIRECTLY = re.compile(r"(?:What|Who|Whom|Which|When|Where|Why|How)\b")
+# Headings that tell what somebody says, that name a meeting, or a side of something.
+_SAID = re.compile(r"(.+?),? (?:according to|según) ((?:the )?\w+|(?:el|la) .+)")
+_MEETING = re.compile(
+    r"(?i:the )?(?:\w+ (?:[A-Z][\w-]* )*)?(?i:conference|meeting|workshop|forum|congress|seminar|RCM)(?= (?:on|of|for|in|between)\b|$)[^–]*|"
+    r"(?i:(?:el |la )?(?:\w+ )?(?:conferencia|reunión|taller|foro|congreso|seminario|CRM)\b(?!,| y\b)[^–]*)",
+)
+_SIDE = re.compile(
+    r"(?:Aim|Objective|Purpose|Origin|Task|Role|Topic|Theme|Agenda|Result|Requirement|Principle|Proposal|Agreement|Content|"
+    r"Objetivo|Propósito|Finalidad|Origen|Funcion|Tarea|Tema|Resultado|Requisito|Principio|Propuesta|Acuerdo|Contenido)"
+    r"(?P<many>(?:e?s)?(?:,| and| y)?) "
+)
+_NUMBERED = re.compile(r"\d|\b[IVX]{2,}\b|\bI (?=[A-Z])|(?i:\b(?:first|fifth|primera?|\w+teenth)\b)")
 _NAMES = re.compile(r"\w.*[^\W_a-záéíóúüñ]")  # a capital or a digit after the first letter: says of what it speaks
-_NEEDS_THE = re.compile(r"[IVX]+ |\w+ (?:and \w+ )?of\b")
+_COUNTED = re.compile(
+    r"(?i:\w+teenth|first|second|two|three|five|nine|ten|primera?|segund[oa]|dos|tres|cinco|nueve|diez|[IVXL]+) "
+)
+_NEEDS_THE = re.compile(r"(?:\w+ ){1,3}of\b|\w+ to\b")
+_FEMININE = re.compile(
+    r"(?:[^m]a|[^m]as|[cst]ion(?:es)?|[dt]ad(?:es)?|tud|umbre|ez|(?:bas|clas|fas|ley|muert|mujer|part|red|sed)es?)$"
+)
 _FIRST_WORDS = re.compile(r"\S+(?: (?:of|on|in|for|and|the|de|del|la|las|los|y|e|en|para))* [^\W_]+")
 _NAME = re.compile(r"\b(?!(?:Wh\w+|How|In|On|At|Did|Does|Is|Was)\b)[A-ZÁÉÍÓÚÑ]\w+(?: [A-ZÁÉÍÓÚÑ]\w+)+")  # of a person, mostly
-# What names no thing: how it opens; the verb of a sentence, or what announces a list.
-_OPENS_OTHERWISE = re.compile(
-    r"\d|(?:About|Welcome|Towards?|From|To|In|On|At|De|En|Por|Para|Sobre|Hacia|Acerca|Bienvenid[ao]s?|A|Al|Del)\b"
-)
-_SAYS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|must|can|may|will|calls|welcomes|[Tt]hese|following|"
+# What names no thing: how it opens; the verb of a sentence, a full stop, or what announces a list.
+_NO_NAME = re.compile(
+    r"^(?:\d|(?:About|Welcome|Towards?|From|To|In|On|At|De|En|Por|Para|Sobre|Hacia|Acerca|Bienvenid[ao]s?|Al?|Del)\b)|\. |"
+    r"\b(?:is|are|was|were|has|have|had|must|can|may|will|calls|welcomes|its|(?:Address|Focus|Launch)es|(?:Attend|Deepen|Host|Open|Promote|Strengthen|Support)s|[Tt]hese|following|"
     r"es|son|era|eran|fue|fueron|ha|han|debe|puede|hace|acoge|[Ee]st[ao]s|siguientes)\b"
 )
 
@@ -76,6 +87,7 @@ class Near:
 
     text: str
     document: str | None = None
+    meeting: bool = False  # whether it is on a meeting as a whole
 
 
 def suggest(
@@ -111,106 +123,138 @@ def _is_answered(engine: "Engine", near: Near, lang: Lang) -> bool:
 
 def _nearest(index: Index, question: Question, candidates: Candidates, status: Status) -> list[Near]:
     """Questions near this one, one of a document, those first that say most of its words."""
+    lang, positions = question.lang, diversify(index, candidates, NEAR, per_document=1)
+    passages = index.store.passages_at(candidates.ordinals[positions].tolist())
+    documents = [index.store.document(passage.document_id) for passage in passages]
 
-    def terms_of(text: str, lang: Lang) -> frozenset[str]:
-        return frozenset(term.term for term in index.analyzer.english_terms(text, lang))
+    def terms_of(*texts: str | None) -> frozenset[str]:
+        return frozenset(term.term for text in texts if text for term in index.analyzer.english_terms(text, lang))
 
-    frame = terms_of(" ".join(_FORMS[question.lang].values()), question.lang)
-    asked = [
-        terms_of(question.search_text, question.search_lang) - frame,
-        *(terms_of(text, question.search_lang) - frame for text in question.history),
-    ]
+    asked = [terms_of(question.search_text), *map(terms_of, question.history)]
+    countries = (form for entry in _glossary().values() if entry.kind == "country" for form in entry.forms(lang))
+    places = (place for document in documents for place in (document.event.city, document.event.country))
+    meeting = frozenset(term.term for term in index.analyzer.english_terms("RCM conference meeting", "en"))
+    frame = terms_of(*(_ask(form, lang) for form in _FORMS)) - terms_of(_ask("country", lang))
+    numbers = (term for term in candidates.terms.english if term.strip("#").isdigit())
+    general = frame.union(meeting, terms_of(*countries, *places), numbers)
+    asks_of_meeting = any(max(word.terms, key=lambda term: term.weight).term in meeting for word in candidates.terms.words)
     best: dict[str, tuple[float, frozenset[str], Near]] = {}
-    for bonus, near in _questions(index, question, candidates, status):
-        said = terms_of(near.text, question.lang)
-        score = _share(candidates.terms, said) + bonus
-        if score >= LEAST and said - frame not in asked and len(near.text) <= LONGEST:
+    for bonus, near in _questions(index, question, candidates, status, list(zip(passages, documents, strict=True))):
+        said = terms_of(near.text)
+        score, about = _share(candidates.terms, said) + bonus, _share(candidates.terms, said, general)
+        if near.meeting:  # its number, year and place are all that it is about, where the question is about a meeting
+            about = score if asks_of_meeting else 0.0
+        if score >= LEAST and (about >= ABOUT or bonus >= FIRST) and said - frame not in asked and len(near.text) <= LONGEST:
             made_of = near.document or near.text
-            if made_of not in best or score > best[made_of][0]:
-                best[made_of] = (score, said - frame, near)
+            if made_of not in best or score + about > best[made_of][0]:
+                best[made_of] = (score + about, said - frame, near)
     ordered = sorted(best.values(), key=lambda found: -found[0])
     return list({said: near for _, said, near in reversed(ordered)}.values())[::-1]  # one of those that say the same
 
 
-def _questions(index: Index, question: Question, candidates: Candidates, status: Status) -> Iterator[tuple[float, Near]]:
+def _questions(
+    index: Index, question: Question, candidates: Candidates, status: Status, passages: Sequence[tuple[Passage, Document]]
+) -> Iterator[tuple[float, Near]]:
     """Questions on the names in this one, on the candidates' headings, titles and meetings; with what that is worth."""
     lang = question.lang
     glossary, concepts = _glossary(), candidates.terms.concepts
     for concept in concepts:
-        if concept.term != _CONFERENCE and (entry := glossary.get(concept.term)):
+        if index.english.idf(concept.term) > 1.0 and (entry := glossary.get(concept.term)):  # not on every other page
             yield 0.0 if entry.kind == "country" else FIRST, Near(_ask_about_concept(index, entry, lang))
     for match in _NAME.finditer(question.search_text):
-        part = any(concept.reaches_over(*match.span()) for concept in concepts)
-        if not part and index.store.passages_saying(folded_words(match[0])):
-            yield FIRST, Near(_FORMS[lang]["phrase"].format(it=_with_article(index, match[0], lang)))
-    positions = diversify(index, candidates, NEAR, per_document=1)
-    for rank, passage in enumerate(index.store.passages_at(candidates.ordinals[positions].tolist()), start=1):
-        for near in _ask_about_passage(index, index.store.document(passage.document_id), passage, lang):
+        if not any(concept.reaches_over(*match.span()) for concept in concepts) and _is_whole(index, match[0]):
+            yield FIRST, Near(_ask("phrase", lang, _with_article(index, match[0], lang)))
+    for rank, (passage, document) in enumerate(passages, start=1):
+        for near in _ask_about_passage(index, document, passage, lang):
             yield FIRST / rank if status == "related" else 0.0, near
 
 
 def _ask_about_passage(index: Index, document: Document, passage: Passage, lang: Lang) -> Iterator[Near]:
-    names = [name for name in passage.section[-1:] if _NAMES.search(name)]
-    if document.title and document.source.kind not in _HEADLINES:
+    event, names = document.event, [name for name in passage.section[-1:] if _NAMES.search(name)]
+    meeting = event.edition and event.year and event.name and event.name.startswith(f"{event.edition} RCM (")
+    if document.title and document.source.kind not in ("news", "press-release"):
         names.append(document.title)
+    elif begun := _BEGUN[lang].match(document.title or ""):  # of a headline, which is a sentence
+        names.append(begun[1])
     for name in names if passage.lang == lang else ():
         if text := ask_about(index, name, document.text, lang):
             yield Near(text, document.variant_of or document.id)
-    event = document.event
-    if event.edition and event.year and event.name and event.name.startswith(f"{event.edition} RCM ("):
+    if meeting:
         where = f"{event.city}, " if event.city and event.city in document.text else ""
-        yield Near(_FORMS[lang]["meeting"].format(it=event.edition, when=f"{where}{event.year}"))
+        it = f"{'the' if lang == 'en' else 'la'} {event.edition} {'RCM' if lang == 'en' else 'CRM'} ({where}{event.year})"
+        yield Near(_ask("meeting", lang, it), meeting=True)
 
 
 def ask_about(index: Index, name: str, text: str, lang: Lang) -> str | None:
     """A question that a heading or title in a text asks, or what is known of the thing that it names; None for a sentence."""
-    forms = _FORMS[lang]
-    name = _in_quotes(name.strip(), lang)
+    name = re.sub(r"[\"“«]([^\"“”«»]*)[\"”»]", "“\\1”" if lang == "en" else "«\\1»", name.strip())
     if len(folded_words(name)) < 2:
         return None
     if name.endswith("?"):
         return name[name.find("¿") if "¿" in name else 0 :]
     name = re.sub(r" \([^)]*\)$", "", name)
     if _ASKS.match(name):
-        return forms["direct"].format(it=re.sub(r"^Lo que\b", "Qué", name.split(": ")[0]))
-    if lang == "en" and _ASKS_INDIRECTLY.match(name):
-        return forms["indirect"].format(it=name[0].lower() + name[1:].split(": ")[0])
-    name = re.sub(r": (.+)$", r" (\1)", name)
-    if _SAYS.search(name) or _OPENS_OTHERWISE.match(name):
+        return _ask("direct", lang, re.sub(r"^Lo que\b", "Qué", name.split(": ")[0]))
+    if lang == "en" and re.match(r"(?:Wh(?:at|om?|ich|en|ere|y)|How)\b", name):
+        return _ask("indirect", lang, name[0].lower() + name[1:].split(": ")[0])
+    if len(name) > LONGEST - 30:
+        name = name.split(": ")[-1]
+    name = re.sub(r"(?:: |, (?=(?:\w+ ){0,2}\d{4}$))(.+)$", r" (\1)", name)
+    name = re.sub(r"^[Aa]n? " if lang == "en" else r"^[Uu]na? ", lambda found: _DEFINITE[found[0].lower()], name)
+    if _NO_NAME.search(name):
         return None
-    return forms["phrase"].format(it=_with_article(index, _inside_sentence(name, text, lang), lang))
+    who, form = "", "phrase"
+    if said := _SAID.fullmatch(name):
+        form, name, who = "said", *said.groups()
+    elif _MEETING.fullmatch(name) and _NUMBERED.search(name):
+        form = "meeting"
+    elif side := _SIDE.match(name):
+        form = ("past " if _NUMBERED.search(name) else "") + ("sides" if side["many"] else "side")
+    name = _inside_sentence(name, text, lang)
+    return _ask(form, lang, _with_article(index, name, lang, needed=form not in ("phrase", "said")), who)
 
 
 def _ask_about_concept(index: Index, entry: Term, lang: Lang) -> str:
     name = entry.name(lang)
-    if entry.kind == "country":
-        form = "country"
-    elif entry.proper:
-        head = re.split(r" (?:of|on|for|to|against|and) ", name)[0] if lang == "en" else name.split()[0]
+    head = re.split(r" (?:of|on|for|to|against|and) ", name)[0] if lang == "en" else name.split()[0]
+    form = "country" if entry.kind == "country" else "notion"
+    if entry.proper and form == "notion":
         form = "names" if re.search(r"[^s]s$", head) else "name"
-    else:
-        form = "notion"
-    if lang == "en" and form.startswith("name"):
-        name = f"the {name}"
-    elif lang == "en" or form.startswith("name"):
-        name = _with_article(index, name, lang)
-    return _FORMS[lang][form].format(it=name)
+    needed = form.startswith("name") or (lang == "es" and form == "notion")
+    return _ask(form, lang, _with_article(index, name, lang, needed))
 
 
-def _with_article(index: Index, name: str, lang: Lang) -> str:
-    """A name with the article that the collection writes before it; the English one only where it often does."""
-    words = folded_words(name)
+def _ask(form: str, lang: Lang, it: str = "", who: str = "") -> str:
+    return _FORMS[form][LANGS.index(lang)].format(it=it, who=who)
+
+
+def _is_whole(index: Index, name: str) -> bool:
+    """Whether a name stands by itself in the collection and is no place: not always "the South American ...", never "in"."""
+    passages = index.store.passages_at(index.store.passages_saying(folded_words(name)))
+    texts = "\n".join(text for passage in passages for text in (*passage.section[-1:], passage.text))
+    found = rf"{re.escape(name)}\b"
+    whole = re.search(rf"{found}(?! [^\W\d_]{{4}})", texts) or not re.search(rf"\b(?:the|el|la) {found}", texts)
+    return bool(passages and whole and not re.search(rf"\b(?:in|en) {found}", texts))
+
+
+def _with_article(index: Index, name: str, lang: Lang, needed: bool = False) -> str:
+    """A name with the article that the collection writes before it; the English one only where it often does or is needed."""
+    counted = _COUNTED.match(name)
+    words = folded_words(name[counted.end() :] if counted and lang == "es" else name)
     if words[0] in STOP_WORDS_OF_EITHER:
         return name
-    if lang == "en" and _NEEDS_THE.match(name):
+    if lang == "en" and (needed or counted or _NEEDS_THE.match(name)):
         return f"the {name}"
     saying = index.store.passages_saying
-    common = not name[:2].istitle()  # of a name in several words the first alone tells nothing: "Costa Rica"
+    common = needed or counted or not name[:2].istitle()  # of a name in several words the first alone tells nothing: "Costa Rica"
     for known in (words[:2], words[:1]) if common else (words[:2],):
         counts = {article: n for article in _ARTICLES[lang] if (n := len(saying([article, *known])))}
-        if len(counts) == 1 and (lang == "es" or 3 * counts["the"] > len(saying(known))):
-            return f"{next(iter(counts))} {name}"
-    return name
+        if counts and (lang == "es" or name[0].isupper() or 3 * counts["the"] > len(saying(known))):
+            return f"{max(counts, key=counts.__getitem__)} {name}"
+    if lang == "en" or not common or name[:2].isupper():
+        return name
+    many = len(words[0]) > 4 and words[0].endswith("s")
+    return f"{_ARTICLES['es'][2 * many + bool(_FEMININE.search(words[0]))]} {name}"
 
 
 def _inside_sentence(name: str, text: str, lang: Lang) -> str:
@@ -231,14 +275,10 @@ def _inside_sentence(name: str, text: str, lang: Lang) -> str:
     return f"{small} {rest}"
 
 
-def _in_quotes(name: str, lang: Lang) -> str:
-    return re.sub(r"[\"“«]([^\"“”«»]*)[\"”»]", "“\\1”" if lang == "en" else "«\\1»", name)
-
-
-def _share(terms: QuestionTerms, said: frozenset[str]) -> float:
-    """Share of a question's words, by rarity, that are said."""
-    saying = sum(word.weight for word in terms.words if any(term.term in said for term in word.terms))
-    return saying / (terms.total_weight or 1.0)
+def _share(terms: QuestionTerms, said: frozenset[str], without: frozenset[str] = frozenset()) -> float:
+    """Share of a question's words, by rarity, that are said; but for words with one of some terms."""
+    words = [(word.weight, {term.term for term in word.terms}) for word in terms.words]
+    return sum(weight for weight, own in words if own & said and not own & without) / (terms.total_weight or 1.0)
 
 
 @lru_cache(maxsize=1)
