@@ -184,6 +184,9 @@ def swap_noun(rest: str, earlier: str, index: Index) -> str | None:
     return earlier[: old.start() + after] + rest[after:] + earlier[old.end() :]
 
 
+_YEARS = re.compile(rf"(?<!between )(?<!entre )(?:{YEAR.pattern}(?:, | and |, and | y )?)+")  # of a list: all are exchanged
+
+
 def swap_slots(asked: str, slots: Sequence[Slot], earlier: str, index: Index) -> str | None:
     """The earlier question with its year, number, country or name replaced by the follow-up's; None without a like."""
     swapped = earlier
@@ -200,7 +203,10 @@ def swap_slots(asked: str, slots: Sequence[Slot], earlier: str, index: Index) ->
             continue
         alike = [s for s in old if _is_several(swapped[s.start : s.end]) == _is_several(new)]
         target = (alike or old)[-1]
-        swapped = swapped[: target.start] + new + swapped[target.end :]
+        start = min(
+            [s.start for s in old if slot.kind == "year" and _YEARS.fullmatch(swapped, s.start, target.end)], default=target.start
+        )
+        swapped = swapped[:start] + new + swapped[target.end :]
         if slot.kind in ("year", "ordinal"):
             swapped = _leave_place(swapped, index)
     if len(unplaced) == len(slots):

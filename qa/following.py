@@ -264,7 +264,7 @@ def _name_in_place(completed: str, lang: Lang) -> str:
 def _as_written(question: str, lang: Lang) -> str:
     """A completed question with its first letter a capital and its opening mark."""
     opened = question.lstrip("¿ ")
-    return ("¿" if lang == "es" and question.endswith("?") else "") + opened[:1].upper() + opened[1:]
+    return ("¿" if lang == "es" and question.endswith("?") and "¿" not in opened else "") + opened[:1].upper() + opened[1:]
 
 
 def _demonstrative(text: str) -> bool:

@@ -51,6 +51,21 @@ _SHORT_FOR = {
     for lang, written in _SHORTHAND.items()
 }
 
+_MONTHS: dict[Lang, str] = {
+    "en": "January February March April June July August September October November December",
+    "es": "enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre",
+}
+_MONTH_OF = {lang: {month[:3].lower(): month for month in months.split()} for lang, months in _MONTHS.items()}
+# Beside a number only; "mar" is the Spanish sea.
+_SHORT_MONTHS = {
+    lang: "|".join(f"{short}t?" if short == "sep" else short for short in of if (lang, short) != ("es", "mar"))
+    for lang, of in _MONTH_OF.items()
+}
+_SHORT_MONTH = {
+    lang: re.compile(rf"(?<=\d )(?:{short})\b\.?|\b(?:{short})\b\.?(?=,? (?:(?:del?|of) )?['’]?\d)", re.IGNORECASE)
+    for lang, short in _SHORT_MONTHS.items()
+}
+
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
 _VERB_SLOT = re.compile(
     r"\b(?:quien(?:es)?|cuando|donde|como|por que|(?:que|cuant[oa]s|cual(?:es)?) [^\W\d]+)(?: (?:se|lo|la|le|les|nos))? ([^\W\d]{2,}(?:o|ia))\b",
@@ -133,7 +148,8 @@ def name_countries(text: str, index: Index, lang: Lang) -> str:
 
 
 def write_in_full(text: str, lang: Lang) -> str:
-    """A text in a language with the shorthand of quick messages written out: "q" is "que", "x" is "por", "pls" is "please"."""
+    """A text in a language with the shorthand of quick messages written out: "q" is "que", "pls" is "please", "Oct 2015" has a month."""
+    text = _SHORT_MONTH[lang].sub(lambda short: _MONTH_OF[lang][short.group()[:3].lower()], text)
     return _SHORT_FOR[lang].sub(lambda short: _SHORTHAND[lang][short.group()], text)
 
 

@@ -140,6 +140,12 @@ def test_quotation_marks_around_next_to_nothing_are_no_filter(tiny_index: Index)
         (["¿Dónde fue la reunión de 2010?"], "¿Y dos años antes?", "¿Dónde fue la reunión de 2008?"),
         (["¿Dónde fue la reunión de 2010?"], "¿y tres años después de eso?", "¿Dónde fue la reunión de 2013?"),
         (["Where was the meeting in 2010?"], "and 2 years earlier?", "Where was the meeting in 2008?"),
+        (["Who chaired the meetings in 2010, 2011 and 2012?"], "And in 2014?", "Who chaired the meetings in 2014?"),
+        (
+            ["¿Qué propuso Belice en Managua?"],
+            "Esa reunión, ¿fue la segunda?",
+            "Esa reunión, ¿fue la segunda (propuso Belice en Managua)?",
+        ),
         (["Where was the meeting in 2010?"], "Who chaired it two years later?", "Who chaired it in 2012 (meeting)?"),
         (
             ["Where was the meeting in 2010?"],
@@ -412,3 +418,16 @@ def test_a_question_word_that_a_clause_follows_joins_it(tiny_index: Index) -> No
     assert understand("theme when Panama chaired in 2018", tiny_index).kind == "what"
     assert understand("lema de panama cuando presidio en 2018", tiny_index).kind == "what"
     assert understand("xv meeting when", tiny_index).kind == understand("RCM when was it created", tiny_index).kind == "when"
+
+
+@pytest.mark.parametrize(
+    "text, written",
+    [
+        ("Who came from Oct 2015 to 3 Apr. 2016?", "Who came from October 2015 to 3 April 2016?"),
+        ("reunión de sept. de 2012", "reunión de septiembre de 2012"),
+        ("el mar 2 veces", "el mar 2 veces"),
+        ("Did it march on?", "Did it march on?"),
+    ],
+)
+def test_short_months_are_written_out_beside_a_number(text: str, written: str, tiny_index: Index) -> None:
+    assert understand(text, tiny_index).search_text == written
