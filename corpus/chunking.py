@@ -199,12 +199,14 @@ class Chunker:
         start, end = last, last
         while start > first and units[start].block.kind == "item":
             start -= 1
+        if not units[start].lead_in:
+            return last
         while end + 1 < len(units) and units[end + 1].block.kind == "item":
             end += 1
-        if end == last or not units[start].lead_in:
+        if end == last:
             return last
         before, listed = (sum(unit.tokens for unit in part) for part in (units[first:start], units[start : end + 1]))
-        if before >= self._settings.fragment_tokens:
+        if start > first and before >= self._settings.fragment_tokens:
             return start - 1
         return end if before + listed <= room else last
 

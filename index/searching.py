@@ -1,7 +1,6 @@
 """An open generation: its vectors, terms, documents and gloss, and the embedder that belongs to them."""
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +28,6 @@ from index.vectors import VectorIndex, widen
 from index.vocabulary import Vocabulary
 
 LEFT_OUT = "left-out.json"
-_CARRIED_ALONG = re.compile(r"\([^()]*\)\?$")  # what a follow-up was completed with
 TWIN_COSINE = 0.6  # two language versions of a passage are at least so alike in English space
 
 
@@ -91,10 +89,10 @@ class Index:
         """A question as it is embedded: in English space where the index is, which a multilingual embedder needs not."""
         return self.gloss.gloss_text(question, lang) if self.manifest.model.glossed else question
 
-    def encode_question(self, text: str) -> tuple[NDArray[np.float32], AskedWords | None]:
+    def encode_question(self, text: str, carries: bool = False) -> tuple[NDArray[np.float32], AskedWords | None]:
         """(dim,) unit vector of a text already in English space, and its words where the index holds those of passages.
 
-        Raises IndexMismatch without an embedder.
+        With `carries` the brackets at its end only say of what it asks. Raises IndexMismatch without an embedder.
         """
         if self.embedder is None:
             raise IndexMismatch("the embedder is not loaded; only the lexical search is available")
@@ -103,8 +101,7 @@ class Index:
         encoded = self.embedder.encode([text])[0]
         words = [fold(text[a:b]) for a, b in encoded.spans]
         stems = [stem(word, "en") if word.isalnum() and word not in ENGLISH_STOP_WORDS else "" for word in words]
-        along = _CARRIED_ALONG.search(text)
-        return encoded.vector, self.tokens.ask(encoded, stems, along.start() if along else None)
+        return encoded.vector, self.tokens.ask(encoded, stems, text.rfind("(") if carries else None)
 
     def word_matches(
         self, asked: AskedWords, ordinals: NDArray[np.int64], standing: NDArray[np.float32], heading: NDArray[np.float32]

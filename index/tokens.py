@@ -126,7 +126,7 @@ class TokenIndex:
     def ask(self, encoded: Encoded, stems: Sequence[str], asked_until: int | None = None) -> AskedWords | None:
         """The words of a question with their weight here; None for a text without any.
 
-        `stems` is (words,), empty for words that carry no meaning; from `asked_until` on the text only says of what it asks.
+        `stems` is (words,), empty for words that carry no meaning; after `asked_until` the text only says of what it asks.
         """
         if not len(encoded.pieces):
             return None
@@ -142,7 +142,9 @@ class TokenIndex:
             lengths=lengths,
             rarity=rarest_piece,
             focus=rarest_piece
-            * np.array([ALONG if asked_until and start > asked_until else 1.0 for start, _ in encoded.spans], np.float32),
+            * np.array(
+                [ALONG if asked_until is not None and start > asked_until else 1.0 for start, _ in encoded.spans], np.float32
+            ),
             weight=(rarest_piece * importance[:, 0]).astype(np.float32),
             need=(rarest_piece * importance[:, 1]).astype(np.float32),
             stems=tuple(stems),

@@ -86,7 +86,7 @@ class Engine:
             with timing.stage("understand"):
                 text = self.index.embedded_text(question.search_text, question.search_lang)
             with timing.stage("embed"):
-                vector, asked = self.index.encode_question(text)
+                vector, asked = self.index.encode_question(text, question.carries)
         candidates = replace(retrieve(self.index, question, self.settings, vector, timing, pool), asked=asked)
         if self._reranker is not None and len(candidates.ordinals):
             with timing.stage("rerank"):

@@ -23,6 +23,7 @@ class Question:
     kind: QuestionKind
     filters: Filters = field(default_factory=Filters)
     history: tuple[str, ...] = ()
+    carries: bool = False  # whether the brackets at the end of `search_text` only say of what it asks, from the history
 
 
 @dataclass(frozen=True, slots=True)

@@ -383,7 +383,7 @@ def unknown_words(index: Index, question: Question, candidates: Candidates) -> l
             word = question.search_text[group[0].start : group[0].end]
             if len(word) > 2 and word not in found:
                 found.append(word)
-    return found
+    return [word for word in found if not any(word in other and word != other for other in found)]
 
 
 def make_confidence(p: float, level: Level, reason: str) -> Confidence:

@@ -252,7 +252,7 @@ def choose_sentences(
     of_parts: NDArray[np.bool_] | None = None,
     nearly: float = NEARLY,
 ) -> list[tuple[int, int]]:
-    """Spans of the answering sentences of a passage in order: a list whole, else at most three sentences.
+    """Spans of the answering sentences of a passage in order: at most three sentences, the lists among them whole.
 
     `text` is the document's, `spans` its sentences in the passage, `scores` (sentences,) how well each answers, `of_parts`
     (parts, sentences) whether it holds the sort of thing that a part of the question asks for. Those join in that score at most
@@ -290,7 +290,7 @@ def choose_sentences(
         introduces = text.endswith(":", *spans[last])
         if not introduces and not goes_on(text, spans[last + 1][0]):
             break
-        chosen.update((introduces and _list_around(text, spans, last)) or [last + 1])
+        chosen.update([last + 1, *((introduces and _list_around(text, spans, last)) or ())])
     return [spans[n] for n in sorted(chosen)]
 
 

@@ -22,7 +22,7 @@ _NUMBER = re.compile(
     r"(?:trei|cuare|cincue|sese|sete|oche|nove)nta|cien|cient[oa]s?|(?:(?:dos|tres|cuatro|seis|sete|ocho|nove)cient|quinient)[oa]s|"
     r"mil|miles|mill[oó]n(?:es)?|mitad|tercios?|decenas?|docenas?|dobl(?:e|a|ó|aron)|triple|(?:du|tri)plic\w+)\b"
 )
-_LABEL = re.compile(r"\s*\(?\d{1,2}[.)]\s")  # of an item of a list: its number counts nothing
+_ITEM_NUMBER = re.compile(r"(?:^|(?<=[.;:]\s))\s*\(?(\d{1,2})[.)]\s")  # of a list: it counts nothing
 _TIME = re.compile(
     r"\b\d{1,2}([:.]\d\d)? ?([ap]\.? ?m\b|h\b|hrs\b|hours|horas|o'clock)|\b\d{1,2}:\d\d\b|\bnoon\b|mediod[ií]a", re.IGNORECASE
 )
@@ -363,9 +363,9 @@ def find_counts(text: str, question_words: frozenset[str]) -> Iterator[tuple[int
     """Spans of the numbers of a text, in figures or words, that are no dates and that the question does not name."""
     small = _small(text)
     dates: list[tuple[int, int]] | None = None  # looked for where there is a number at all
-    label = _LABEL.match(small)
-    for match in _NUMBER.finditer(small, label.end() if label else 0):
-        if fold(match.group()) not in question_words:
+    items = {match.start(1) for match in _ITEM_NUMBER.finditer(small)}
+    for match in _NUMBER.finditer(small):
+        if match.start() not in items and fold(match.group()) not in question_words:
             if dates is None:
                 dates = [date.span() for date in _DATE.finditer(small)]
             if not any(a <= match.start() < b for a, b in dates):

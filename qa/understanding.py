@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from corpus.glossary import load_glossary
 from corpus.records import LANGS, Lang
-from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words
+from corpus.words import STOP_WORDS_OF_EITHER, Word, find_words, folded_words
 from index.analysis import stem
 from index.filters import Filters
 from index.searching import Index
@@ -18,7 +18,7 @@ from qa.answers import Question
 from qa.errors import BadQuestion
 from qa.exchanging import EVENT
 from qa.following import complete_from_history
-from qa.kinds import kind_of
+from qa.kinds import find_defined, kind_of
 from qa.language import guess_question_lang
 from qa.requests import asks_nothing, strip_request
 from qa.rewording import accent_question_word, ask_directly, date_today, leave_out_vague_time, reword, write_years
@@ -76,6 +76,9 @@ _ADDRESS = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _SECRETARY = re.compile(
     r"\b(?:quien(?:es)? (?:es|era|fue)|como se llama(?:ba)?|nombre de) la (?P<who>secretaria)\b", re.IGNORECASE
 )
+_NAME_ASKED = re.compile(
+    r"\b(?:names?|terms?|called|coined|mean(?:s|ing)?|nombres?|t[eé]rminos?|llam\w+|significa\w*)\b", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]{3,200})[\"”»]")
 
 
@@ -106,10 +109,12 @@ def understand(
         plain = restore_accents(plain, index)
     search, search_lang = strip_request(plain), language
     shown = None if in_full else search
+    carries = False
     if before and not asks_nothing(asked):
         written = [strip_request(_write_out(item, index, None, language)[0]) for item in before]
         completed = complete_from_history(search, written, index, language)
         if completed is not None:
+            carries = _carries(completed[0], search)
             search, search_lang = completed
             shown = search
     corrected = correct_spelling(search, index, search_lang)
@@ -135,11 +140,24 @@ def understand(
     phrases = tuple(m[1].strip() for m in _QUOTED.finditer(asked) if re.search(r"\w", m[1]))
     if phrases:
         filters = replace(filters, phrases=phrases)
-    return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before))
+    carries = carries and search.endswith(")?")
+    return Question(asked, language, search, search_lang, shown, kind_of(search), filters, tuple(before), carries)
+
+
+def _carries(completed: str, asked: str) -> bool:
+    """Whether a question completed from the history is the one asked, with what that is about in brackets; it may as well be the
+    one before with something exchanged.
+    """
+    return set(folded_words(completed.rpartition("(")[0])) <= set(folded_words(asked)) and completed.endswith(")?")
 
 
 def name_countries(text: str, index: Index, lang: Lang) -> str:
-    """A question with the countries of a group that the collection does not call by its name: "the Northern Triangle"."""
+    """A question with the countries of a group that the collection does not call by its name: "the Northern Triangle".
+
+    Not where it asks of the group itself, what or who it is or why it is called so, or quotes the name.
+    """
+    if find_defined(text) or reword(text, lang) or _NAME_ASKED.search(text) or _QUOTED.search(text):
+        return text
     for term in reversed(index.analyzer.concepts(text)):
         if (countries := index.groups.get(term.term)) and not index.english.frequency(term.term):
             article = re.search(r"(?:\b(?:the|el|las?|los) |(?<=\bal )|(?<=\bdel ))$", text[: term.start], re.IGNORECASE)

@@ -118,6 +118,13 @@ def test_a_list_is_not_cut_after_its_first_item() -> None:
     assert not any(items[0] in text and items[1] not in text for text in texts)
 
 
+def test_a_list_after_nothing_is_cut_where_it_must_be() -> None:
+    items = "\n".join(f"- one of the points that was agreed, number {n}" for n in range(9))
+    made = document(f"The members agreed on:\n\n{items}")
+    passages = chunker(fragment_tokens=0).chunk_document(made)
+    assert len(passages) > 1 and passages[0].text.startswith("The members agreed on:")
+
+
 def test_what_announces_stays_with_what_is_announced() -> None:
     first = "The first sentence has quite a number of words in it. "
     text = f"{first}The text lists several principles. Among them are two that matter here to all who came."

@@ -3,12 +3,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import onnx
+import onnxruntime
 import pytest
+from tokenizers import Tokenizer
 
+from corpus.tokens import max_tokens, packaged_model
+from index.embedders import SentenceTransformerEmbedder, fingerprint_model
 from index.errors import BadModel
 from index.generations import Home
-from index.graph import CHECK_TEXTS, GraphEmbedder, _quantized, settle
+from index.graph import _OUTPUTS, CHECK_TEXTS, GraphEmbedder, _export, _quantized, settle
 
 
 @pytest.mark.parametrize(
@@ -29,22 +32,38 @@ def test_damaged_files_of_a_model_are_told_as_such(tmp_path: Path, files: dict[s
 
 @pytest.mark.model
 @pytest.mark.slow
-def test_a_vector_depends_on_neither_threads_nor_neighbours_nor_where_the_weights_lie(bundled_home: Home, tmp_path: Path) -> None:
-    live = tmp_path / "live"  # onnx does not read weights that have a second name on the disk, as a generation's have
-    shutil.copytree(bundled_home.live_folder() / "model", live)
-    for name in ("whole", "settled"):
-        (tmp_path / name).mkdir()
-        for file in ("graph.json", "tokenizer.json"):
-            shutil.copyfile(live / file, tmp_path / name / file)
-        onnx.save_model(onnx.load(str(live / "model.onnx")), str(tmp_path / name / "model.onnx"))
-    settle(tmp_path / "settled")
-    assert {path.name for path in (tmp_path / "settled").iterdir()} == {path.name for path in live.iterdir()}
-    sizes = {path.relative_to(tmp_path).as_posix(): path.stat().st_size for path in tmp_path.rglob("*.*") if path.is_file()}
-    assert sizes["settled/model.onnx"] < sizes["whole/model.onnx"] / 10 < sizes["settled/weights.bin"]
-    expected = np.concatenate([GraphEmbedder(tmp_path / "whole", threads=1).embed([text]) for text in CHECK_TEXTS])
-    for folder in (live, tmp_path / "whole", tmp_path / "settled"):
-        for threads in (1, 2, 5):
-            assert np.array_equal(GraphEmbedder(folder, threads=threads).embed(CHECK_TEXTS), expected)
+def test_a_vector_depends_on_neither_threads_nor_neighbours(bundled_home: Home) -> None:
+    folder = bundled_home.live_folder() / "model"
+    expected = np.concatenate([GraphEmbedder(folder, threads=1).embed([text]) for text in CHECK_TEXTS])
+    for threads in (1, 2, 5):
+        assert np.array_equal(GraphEmbedder(folder, threads=threads).embed(CHECK_TEXTS), expected)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_settled_graph_gives_what_one_gives_that_is_optimised_at_each_start(tmp_path: Path) -> None:
+    model = packaged_model()
+    exact = _export(SentenceTransformerEmbedder(model), model, tmp_path / "float32", fingerprint_model(model), "none")
+    [raw] = _quantized(exact, tmp_path, print)
+    settled = tmp_path / "settled"
+    shutil.copytree(raw, settled)
+    settle(settled)
+    sizes = {path.name: path.stat().st_size for path in settled.iterdir()}
+    assert set(sizes) == {"graph.json", "tokenizer.json", "model.onnx", "weights.bin"}
+    assert sizes["model.onnx"] < (raw / "model.onnx").stat().st_size / 10 < sizes["weights.bin"]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(raw / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    embedder = GraphEmbedder(settled, threads=1)
+    tokenizer = Tokenizer.from_file(str(raw / "tokenizer.json"))
+    tokenizer.enable_truncation(max_tokens(model))
+    tokenizer.no_padding()
+    for text in CHECK_TEXTS:
+        ids = np.asarray([tokenizer.encode(text).ids], dtype=np.int64)
+        [[vector], [rows]] = session.run(_OUTPUTS[:2], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        [encoded] = embedder.encode([text])
+        assert np.array_equal(encoded.vector, vector / np.linalg.norm(vector))
+        assert np.array_equal(encoded.tokens, rows[1:-1])
 
 
 def test_the_advice_of_the_quantiser_is_not_heard_and_other_messages_are_afterwards(

@@ -177,6 +177,21 @@ def numbers_chosen(sentences: list[str], joint: str, best: int, index: Index) ->
     return [spans.index(span) for span in choose_sentences(understand("When?", index), text, spans, scores)]
 
 
+@given(
+    st.lists(
+        st.sampled_from(["It rained.", "• borders", "• with these aims:", "They say:", "Another came."]), min_size=1, max_size=6
+    )
+)
+def test_the_choice_of_sentences_ends_and_is_in_order(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    spans = [match.span() for match in re.finditer(r".+", text)]
+    question = Question("Which aims?", "en", "Which aims?", "en", None, "which")
+    for best in range(len(spans)):
+        scores = np.array([0.9 if n == best else 0.1 for n in range(len(spans))], np.float32)
+        chosen = choose_sentences(question, text, spans, scores)
+        assert chosen == sorted(set(chosen)) and spans[best] in chosen
+
+
 def test_a_sentence_that_joins_in_brings_the_list_that_it_introduces(tiny_index: Index) -> None:
     text = "They deal with:\n• borders\n• labour\nAd hoc groups deal with one subject."
     spans = [match.span() for match in re.finditer(r".+", text)]

@@ -287,7 +287,8 @@ def test_counts_are_numbers_that_are_no_dates() -> None:
 
 
 def test_the_label_of_an_item_counts_nothing() -> None:
-    assert list(find_counts("3. Review what was agreed.", frozenset())) == []
+    assert list(find_counts("3. Review what was agreed. 4. Adopt it.", frozenset())) == []
+    assert len(list(find_counts("They were 3. It rained.", frozenset()))) == 1
 
 
 def test_numbers_are_found_in_capitals_too_where_they_stand() -> None:

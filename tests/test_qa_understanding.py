@@ -421,6 +421,33 @@ def test_a_question_word_that_a_clause_follows_joins_it(tiny_index: Index) -> No
 
 
 @pytest.mark.parametrize(
+    "text, searched",
+    [
+        ("How many came from the Northern Triangle?", "How many came from Guatemala, Honduras and El Salvador?"),
+        ("¿Cuántos vinieron del Triángulo Norte?", "¿Cuántos vinieron de Guatemala, Honduras y El Salvador?"),
+        ("What is the Northern Triangle?", "What is the Northern Triangle?"),
+        ("Who is called a Northern Triangle country?", "Who is called a Northern Triangle country?"),
+        ('Who wrote of the "Northern Triangle"?', 'Who wrote of the "Northern Triangle"?'),
+    ],
+)
+def test_a_group_that_no_document_names_is_asked_for_as_its_countries(text: str, searched: str, tiny_index: Index) -> None:
+    assert understand(text, tiny_index).search_text == searched
+
+
+@pytest.mark.parametrize(
+    "history, text, carries",
+    [
+        ("Where was the meeting in 2010 held?", "And what was its subject?", True),
+        ("What did the ministers say?", "And in Panama?", False),
+        ("What did the ministers say?", "Who chairs the RCM (Belize)?", False),
+    ],
+)
+def test_only_what_a_follow_up_carries_along_is_marked_as_such(history: str, text: str, carries: bool, tiny_index: Index) -> None:
+    question = understand(text, tiny_index, history=[history])
+    assert question.search_text.endswith(")?") and question.carries is carries
+
+
+@pytest.mark.parametrize(
     "text, written",
     [
         ("Who came from Oct 2015 to 3 Apr. 2016?", "Who came from October 2015 to 3 April 2016?"),
