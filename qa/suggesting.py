@@ -23,6 +23,7 @@ LONGEST = 130  # characters of a question
 LEAST = 0.15  # share of the question's words, by rarity, that a question near it says
 ABOUT = 0.05  # the same, said by words other than names of places and numbers
 FIRST = 0.2  # what of it a name in the question is worth, and the first of related passages, the second half of it
+_ENOUGH = 64  # passages that tell whether a name stands by itself
 _GENERAL: dict[Lang, tuple[str, ...]] = {
     "en": ("What is the Regional Conference on Migration?", "Which countries are members of the RCM?"),
     "es": ("¿Qué es la Conferencia Regional sobre Migración?", "¿Qué países integran la CRM?"),
@@ -51,6 +52,17 @@ _ASKS = re.compile(
     r"(?i:Lo que|(?:(?:a|de|en|por|para|con|desde|hasta) )?(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?))\b|"
     r"Who (?!the\b|an?\b)[a-z]+"
 )
+# A heading that is a question itself, one alone.
+_QUESTION: dict[Lang, re.Pattern[str]] = {
+    "en": re.compile(
+        r"(?i:(?:(?:in|on|at|by|to|from|for|with|of) )?(?:wh(?:at|om?|ose|ich|en|ere|y)|how)|is|are|was|were|do|does|did|ha[sd]|have|"
+        r"can|could|may|must|should|will|would)\b[^?]+\?"
+    ),
+    "es": re.compile(
+        r"¿(?i:(?:(?:a|de|en|por|para|con|desde|hasta) )?(?:qué|quién(?:es)?|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?)|"
+        r"es|son|era|eran|fue|fueron|está|están|hay|había|hubo|ha|han|tienen?|pueden?|deben?)\b[^¿?]+\?"
+    ),
+}
 # Headings that tell what somebody says, that name a meeting, or a side of something.
 _SAID = re.compile(r"(.+?),? (?:according to|según) ((?:the )?\w+|(?:el|la) .+)")
 _MEETING = re.compile(
@@ -59,18 +71,19 @@ _MEETING = re.compile(
 )
 _SIDE = re.compile(
     r"(?:Aim|Objective|Purpose|Origin|Task|Role|Topic|Theme|Agenda|Result|Requirement|Principle|Proposal|Agreement|Content|"
-    r"Objetivo|Propósito|Finalidad|Origen|Funcion|Tarea|Tema|Resultado|Requisito|Principio|Propuesta|Acuerdo|Contenido)"
+    r"Objetivo|Propósito|Finalidad|Or[ií]gen|Funci[oó]n|Tarea|Tema|Resultado|Requisito|Principio|Propuesta|Acuerdo|Contenido)"
     r"(?P<many>(?:e?s)?(?:,| and| y)?) "
 )
 _NUMBERED = re.compile(r"\d|\b[IVX]{2,}\b|\bI (?=[A-Z])|(?i:\b(?:first|fifth|primera?|\w+teenth)\b)")
-_NAMES = re.compile(r"\w.*[^\W_a-záéíóúüñ]")  # a capital or a digit after the first letter: says of what it speaks
+_NAMES = re.compile(r"\W*\w.*[^\W_a-záéíóúüñ]")  # a capital or a digit after the first letter: says of what it speaks
 _COUNTED = re.compile(
     r"(?i:\w+teenth|first|second|two|three|five|nine|ten|primera?|segund[oa]|dos|tres|cinco|nueve|diez|[IVXL]+) "
 )
 _NEEDS_THE = re.compile(r"(?:\w+ ){1,3}of\b|\w+ to\b")
 _FEMININE = re.compile(
-    r"(?:[^m]a|[^m]as|[cst]ion(?:es)?|[dt]ad(?:es)?|tud|umbre|ez|(?:bas|clas|fas|ley|muert|mujer|part|red|sed)es?)$"
+    r"(?:[^m]a|[^m]as|[cst]ion(?:es)?|[dt]ad(?:es)?|tud|umbre|ez|raiz|^voz|(?:bas|clas|fas|ley|muert|mujer|part|raic|red|sed|vec|^voc)es?)$"
 )
+_QUOTED = re.compile(r"[\"“«]([^\"“”«»]*)[\"”»]|[\"“”«»]")  # or a mark that has lost its other
 _FIRST_WORDS = re.compile(r"\S+(?: (?:of|on|in|for|and|the|de|del|la|las|los|y|e|en|para))* [^\W_]+")
 _NAME = re.compile(r"\b(?!(?:Wh\w+|How|In|On|At|Did|Does|Is|Was)\b)[A-ZÁÉÍÓÚÑ]\w+(?: [A-ZÁÉÍÓÚÑ]\w+)+")  # of a person, mostly
 # What names no thing: how it opens; the verb of a sentence, a full stop, or what announces a list.
@@ -170,7 +183,7 @@ def _questions(
 
 
 def _ask_about_passage(index: Index, document: Document, passage: Passage, lang: Lang) -> Iterator[Near]:
-    event, names = document.event, [name for name in passage.section[-1:] if _NAMES.search(name)]
+    event, names = document.event, [name for name in passage.section[-1:] if _NAMES.match(name)]
     meeting = event.edition and event.year and event.name and event.name.startswith(f"{event.edition} RCM (")
     if document.title and document.source.kind not in ("news", "press-release"):
         names.append(document.title)
@@ -186,17 +199,22 @@ def _ask_about_passage(index: Index, document: Document, passage: Passage, lang:
 
 
 def ask_about(index: Index, name: str, text: str, lang: Lang) -> str | None:
-    """A question that a heading or title in a text asks, or what is known of the thing that it names; None for a sentence."""
-    name = re.sub(r"[\"“«]([^\"“”«»]*)[\"”»]", "“\\1”" if lang == "en" else "«\\1»", name.strip())
+    """A question that a heading or title in a text asks, or what is known of the thing that it names; None for any other."""
+    if len(name) > 4 * LONGEST:
+        return None
+    quoted = "“{}”" if lang == "en" else "«{}»"
+    name = _QUOTED.sub(lambda found: "" if found[1] is None else quoted.format(found[1]), name.strip())
+    if "?" in name:
+        asked = _QUESTION[lang].fullmatch(name[max(name.find("¿"), 0) :])
+        return asked and asked[0]
+    name = re.sub(r" \([^)]*\)$", "", name)
     if len(folded_words(name)) < 2:
         return None
-    if name.endswith("?"):
-        return name[name.find("¿") if "¿" in name else 0 :]
-    name = re.sub(r" \([^)]*\)$", "", name)
     if _ASKS.match(name):
         return _ask("direct", lang, re.sub(r"^Lo que\b", "Qué", name.split(": ")[0]))
     if lang == "en" and re.match(r"(?:Wh(?:at|om?|ich|en|ere|y)|How)\b", name):
-        return _ask("indirect", lang, name[0].lower() + name[1:].split(": ")[0])
+        asks = name[0].lower() + name[1:].split(": ")[0]
+        return _ask("indirect", lang, asks) if len(asks.split()) > 2 else None
     if len(name) > LONGEST - 30:
         name = name.split(": ")[-1]
     name = re.sub(r"(?:: |, (?=(?:\w+ ){0,2}\d{4}$))(.+)$", r" (\1)", name)
@@ -230,10 +248,12 @@ def _ask(form: str, lang: Lang, it: str = "", who: str = "") -> str:
 
 def _is_whole(index: Index, name: str) -> bool:
     """Whether a name stands by itself in the collection and is no place: not always "the South American ...", never "in"."""
-    passages = index.store.passages_at(index.store.passages_saying(folded_words(name)))
+    passages = index.store.passages_at(index.store.passages_saying(folded_words(name))[:_ENOUGH])
     texts = "\n".join(text for passage in passages for text in (*passage.section[-1:], passage.text))
     found = rf"{re.escape(name)}\b"
-    whole = re.search(rf"{found}(?! [^\W\d_]{{4}})", texts) or not re.search(rf"\b(?:the|el|la) {found}", texts)
+    whole = re.search(rf"{found}(?! (?:(?:of|on|for|the|del?|las?|los) )*[^\W\d_]{{4}})", texts) or not re.search(
+        rf"\b(?:the|el|la) {found}", texts
+    )
     return bool(passages and whole and not re.search(rf"\b(?:in|en) {found}", texts))
 
 
@@ -241,7 +261,7 @@ def _with_article(index: Index, name: str, lang: Lang, needed: bool = False) -> 
     """A name with the article that the collection writes before it; the English one only where it often does or is needed."""
     counted = _COUNTED.match(name)
     words = folded_words(name[counted.end() :] if counted and lang == "es" else name)
-    if words[0] in STOP_WORDS_OF_EITHER:
+    if not words or words[0] in STOP_WORDS_OF_EITHER:
         return name
     if lang == "en" and (needed or counted or _NEEDS_THE.match(name)):
         return f"the {name}"
