@@ -57,15 +57,21 @@ _COUNTED = {
     for number, word in enumerate(words.split(), 1)
 }
 _YEARS = rf"(?:(?P<years>{'|'.join(_COUNTED)}|\d\d?) (?:years?|años?)|(?:a|the) year)"
-_THEN = r"(?: (?:that|then|it|de (?:eso|es[ea])))?\b(?! (?:the|that|a|an|its|their|his|her|del?|que)\b| (?-i:[A-ZÁÉÍÓÚÑ]))"
+_THEN = rf"(?: (?:that|then|it|de (?:eso|es[ea]))(?= (?:{'|'.join(sorted(PREPOSITIONS))})\b|\W*$|[,;:.?!])|(?=\W*$|[,;:.?!]))"
+_THAN = r"(?: (?:than that|que (?:eso|es[ea]))(?=\W*$|[,;:.?!]))?(?! (?:than|que)\b)"
 _YEAR_STEP = re.compile(
-    rf"\b(?:{_YEARS} (?:(?P<later>later|afterwards|más tarde|(?:after|después){_THEN})|earlier|previously|(?:before|antes){_THEN})|"
-    r"(?:(?:the )?(?:(?P<next>next|following)|previous|preceding) year|(?:el )?año (?:(?P<siguiente>siguiente)|anterior))\b)",
+    rf"\b(?:(?<!\bor )(?<!\bo ){_YEARS} (?:(?P<later>(?:later|más tarde){_THAN}|afterwards|(?:after|después){_THEN})|"
+    rf"earlier{_THAN}|previously|(?:before|antes){_THEN})|"
+    r"(?:(?:(?P<next>the next|(?:the )?following)|(?:the )?(?:previous|preceding)) year|(?:el )?año (?:(?P<siguiente>siguiente)|anterior))\b)",
     re.IGNORECASE,
+)
+# Such a step in a question that else stands alone: "two years after" may be after what it tells itself, "the next year" of today.
+_FROM_BEFORE = re.compile(
+    r"later|más tarde|afterwards|earlier|previously|before|antes|(?:after|después) (?:that|then|it|de)", re.IGNORECASE
 )
 # Nothing but the next or the one before of what is asked about: "and the next one?", "¿y la siguiente?", "¿y después?".
 _STEP = re.compile(
-    r"\W*(?:(?P<next>(?:the )?(?:next|following)(?: one| meeting)?|after (?:that|it)|(?:and )?then|(?:la|el) (?:siguiente|pr[oó]xim[oa])(?: reuni[oó]n)?|"
+    r"\W*(?:(?P<next>(?:the )?(?:next|following)(?: one| meeting)?|next year|after (?:that|it)|(?:and )?then|(?:la|el) (?:siguiente|pr[oó]xim[oa])(?: reuni[oó]n)?|"
     r"despu[eé]s|luego)|(?:the )?(?:previous|preceding)(?: one| meeting)?|(?:the one )?before(?: that| it)?|(?:la|el) anterior|antes)\W*",
     re.IGNORECASE,
 )
@@ -81,12 +87,14 @@ _RELATION = re.compile(
     r"participan?|particip[oó]|participaron|pertenecen?|uni[oó]|asisti[oó])\W*$",
     re.IGNORECASE,
 )
-# What ends so points back, whatever is named before: "do they disagree about that", "¿qué opinan de eso?".
-_OF_THAT = re.compile(rf"\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|eso|esto|ello)\W*$", re.IGNORECASE)
+# What ends so points back, whatever is named before: "do they disagree about that", "¿qué opinan de eso?"; not "workers who pay for that".
+_OF_THAT = re.compile(
+    rf"(?!.*[^\W\d]s (?:who|que)\b).*\b(?:{'|'.join(sorted(PREPOSITIONS))}) (?:that|this|eso|esto|ello)\W*", re.IGNORECASE
+)
 # People who take part in something that such a question names nowhere: "¿Qué dijeron los organizadores?".
 _OF_EVENT = re.compile(
     r"\b(?:the|los|las) (?:organi[sz]ers|participants|speakers|facilitators|attendees|hosts|"
-    r"organizador[ea]s|participantes|ponentes|expositor[ea]s|facilitador[ea]s|asistentes|anfitriones)\b",
+    r"organizador[ea]s|participantes|ponentes|expositor[ea]s|facilitador[ea]s|asistentes|anfitriones)\b(?! (?:of|in|en|del?)\b)",
     re.IGNORECASE,
 )
 _OF_WHAT = re.compile(
@@ -159,8 +167,10 @@ def _complete(asked: str, history: Sequence[str], index: Index, lang: Lang) -> t
     """
     found = _take_apart(asked, index)
     step = None if YEAR.search(asked) else _YEAR_STEP.search(asked)
-    if step is None and _stands_alone(found, lang):
-        return None  # before the whole conversation is gone through
+    if step is None or not _FROM_BEFORE.search(step.group()):
+        said = found if step is None else _take_apart(f"{asked[: step.start()]}{asked[step.end() :]}", index)
+        if _stands_alone(said, lang):
+            return None  # before the whole conversation is gone through
     earlier, spoken = _standing(history, index, asked)
     if _OTHERS.fullmatch(found.rest):
         return earlier, spoken
@@ -216,7 +226,7 @@ def _stands_alone(found: _FollowUp, lang: Lang) -> bool:
         return True  # "And what is the troika?"
     if len(words) <= 3 and _YES_NO.match(rest):
         return False  # "did Belize go?"
-    if _OF_THAT.search(rest) or (_OF_EVENT.search(rest) and not slots and not EVENT.search(rest)):
+    if _OF_THAT.fullmatch(rest) or (_OF_EVENT.search(rest) and not slots and not EVENT.search(rest)):
         return False
     if _RELATION.search(rest) and not any(slot.kind == "concept" for slot in slots):
         return False  # "Is Mexico a member?"

@@ -38,13 +38,31 @@ _SHORTHAND: dict[Lang, dict[str, str]] = {
     },
     "es": {"q": "que", "xq": "por qué", "pq": "por qué", "tb": "también", "tmb": "también", "EU": "Estados Unidos", "x": "por", "d": "de"},
 }  # fmt: skip
-# Letters that nothing follows are points of a list, and "x" before a meeting is its number.
 _MEETING = rf"(?i:{EVENT.pattern}|edici[oó]n|crm|rcm|grcm|rcgm)"
+
+
+def _after(words: str) -> str:
+    return "(?:" + "|".join(rf"(?<=\b(?i:{word}) )" for word in words.split()) + ")"
+
+
+def _not_after(words: str) -> str:
+    return "".join(rf"(?<!\b(?i:{word}) )" for word in words.split())
+
+
+_ASKING = _after("who how what where why")
+# Letters name things ("a u visa", "anexo d") or are points of a list, and "x" before a meeting is its number.
+_LABELLED = _not_after(
+    """anexo anexos art[ií]culo art[ií]culos p[aá]rrafo p[aá]rrafos inciso incisos literal literales opci[oó]n opciones apartado apartados
+    formulario formularios grupo grupos secci[oó]n secciones cap[ií]tulo numeral letra vitamina vitaminas rayos"""
+)
+_BEFORE_NO_PREPOSITION = r"(?= (?!(?:a|ante|con|contra|del?|desde|en|entre|hasta|para|por|seg[uú]n|sin|sobre|tras|[yeo])\b)\w)"
 _LETTERS = {
-    "u": r"u(?= (?!s\b)[^\W\d])",
-    "r": r"r(?= [^\W\d])",
-    "x": rf"(?<!\d )x(?= (?!(?:{_MEETING}|del?)\b)[^\W\d])",
-    "d": r"d(?= (?!(?:del?|para|[yeo])\b)\w)",
+    "u": rf"(?:(?<=\br )u|{_after('can could do did will would should are have')}u(?= (?!(?:s|visas?|turns?|status)\b)[^\W\d])|u(?= r\b))",
+    "r": rf"(?:r(?= (?:u|you|we|they|there)\b)|{_after('u you we they')}r|{_ASKING}r(?= (?:the|its|their|your|these|those)\b))",
+    "q": rf"{_LABELLED}q",
+    "EU": rf"{_not_after('la')}EU",  # the European Union
+    "x": rf"(?<!\d ){_LABELLED}{_not_after('el la al del un crm rcm')}x{_BEFORE_NO_PREPOSITION}(?! (?:{_MEETING}\b|\d))",
+    "d": rf"{_LABELLED}{_not_after('el la')}d{_BEFORE_NO_PREPOSITION}",
 }
 _SHORT_FOR = {
     lang: re.compile(rf"(?<![\w@./-])(?:{'|'.join(_LETTERS.get(short, short) for short in written)})(?![\w@/-])")
