@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from qa.evidence import asked_to_define, make_highlights, show_matches
 from qa.examining import DEFINED_DEPTH, NAME_WORDS, Examined, Examiner, depth_of, second_order
 from qa.requests import asks_nothing
 from qa.retrieving import Candidates, Reranker, RetrievalSettings, diversify, retrieve
-from qa.suggesting import suggest
+from qa.suggesting import questions_about, suggest
 from qa.timing import Timing
 from qa.understanding import understand
 from qa.versions import in_own_language
@@ -59,6 +60,8 @@ class Engine:
         self._calibration = load_calibration()
         self._examiner = Examiner(index)
         self.suggested: dict[tuple[str, Lang], bool] = {}  # questions tried as suggestions: are they answered
+        self.questions_about = lru_cache(maxsize=4096)(partial(questions_about, index))
+        self.terms_of = lru_cache(maxsize=4096)(self._terms_of)
         self._reranker = reranker
         self._budget_ms = rerank_budget_ms
         manifest = index.manifest
@@ -70,6 +73,10 @@ class Engine:
             passages=manifest.counts.passages,
             degraded=index.embedder is None,
         )
+
+    def _terms_of(self, text: str, lang: Lang) -> frozenset[str]:
+        """The terms of a text in English space; kept, since suggestions are made of the same names and headings again and again."""
+        return frozenset(term.term for term in self.index.analyzer.english_terms(text, lang))
 
     def understand(
         self, text: str, *, lang: Lang | None = None, history: Sequence[str] = (), filters: Filters | None = None

@@ -110,7 +110,7 @@ def suggest(
 
     Where none is near, what the whole collection is about.
     """
-    near = _nearest(engine.index, question, candidates, status) if candidates is not None else []
+    near = _nearest(engine, question, candidates, status) if candidates is not None else []
     answered = [other.text for other in near[:MOST_ASKED] if _is_answered(engine, other, question.lang)]
     if not answered:
         asked = [folded_words(text) for text in (question.text, *question.history)]
@@ -134,25 +134,26 @@ def _is_answered(engine: "Engine", near: Near, lang: Lang) -> bool:
     return known[key]
 
 
-def _nearest(index: Index, question: Question, candidates: Candidates, status: Status) -> list[Near]:
+def _nearest(engine: "Engine", question: Question, candidates: Candidates, status: Status) -> list[Near]:
     """Questions near this one, one of a document, those first that say most of its words."""
-    lang, positions = question.lang, diversify(index, candidates, NEAR, per_document=1)
-    passages = index.store.passages_at(candidates.ordinals[positions].tolist())
-    documents = [index.store.document(passage.document_id) for passage in passages]
+    index, lang = engine.index, question.lang
+    positions = diversify(index, candidates, NEAR, per_document=1)
+    ordinals = candidates.ordinals[positions].tolist()
+    documents = [index.store.document(passage.document_id) for passage in index.store.passages_at(ordinals)]
 
     def terms_of(*texts: str | None) -> frozenset[str]:
-        return frozenset(term.term for text in texts if text for term in index.analyzer.english_terms(text, lang))
+        return frozenset().union(*(engine.terms_of(text, lang) for text in texts if text))
 
     asked = [terms_of(question.search_text), *map(terms_of, question.history)]
     countries = (form for entry in _glossary().values() if entry.kind == "country" for form in entry.forms(lang))
     places = (place for document in documents for place in (document.event.city, document.event.country))
-    meeting = frozenset(term.term for term in index.analyzer.english_terms("RCM conference meeting", "en"))
+    meeting = engine.terms_of("RCM conference meeting", "en")
     frame = terms_of(*(_ask(form, lang) for form in _FORMS)) - terms_of(_ask("country", lang))
     numbers = (term for term in candidates.terms.english if term.strip("#").isdigit())
     general = frame.union(meeting, terms_of(*countries, *places), numbers)
     asks_of_meeting = any(max(word.terms, key=lambda term: term.weight).term in meeting for word in candidates.terms.words)
     best: dict[str, tuple[float, frozenset[str], Near]] = {}
-    for bonus, near in _questions(index, question, candidates, status, list(zip(passages, documents, strict=True))):
+    for bonus, near in _questions(engine, question, candidates, status, ordinals):
         said = terms_of(near.text)
         score, about = _share(candidates.terms, said) + bonus, _share(candidates.terms, said, general)
         if near.meeting:  # its number, year and place are all that it is about, where the question is about a meeting
@@ -166,10 +167,10 @@ def _nearest(index: Index, question: Question, candidates: Candidates, status: S
 
 
 def _questions(
-    index: Index, question: Question, candidates: Candidates, status: Status, passages: Sequence[tuple[Passage, Document]]
+    engine: "Engine", question: Question, candidates: Candidates, status: Status, ordinals: Sequence[int]
 ) -> Iterator[tuple[float, Near]]:
     """Questions on the names in this one, on the candidates' headings, titles and meetings; with what that is worth."""
-    lang = question.lang
+    index, lang = engine.index, question.lang
     glossary, concepts = _glossary(), candidates.terms.concepts
     for concept in concepts:
         if index.english.idf(concept.term) > 1.0 and (entry := glossary.get(concept.term)):  # not on every other page
@@ -177,9 +178,15 @@ def _questions(
     for match in _NAME.finditer(question.search_text):
         if not any(concept.reaches_over(*match.span()) for concept in concepts) and _is_whole(index, match[0]):
             yield FIRST, Near(_ask("phrase", lang, _with_article(index, match[0], lang)))
-    for rank, (passage, document) in enumerate(passages, start=1):
-        for near in _ask_about_passage(index, document, passage, lang):
+    for rank, ordinal in enumerate(ordinals, start=1):
+        for near in engine.questions_about(ordinal, lang):
             yield FIRST / rank if status == "related" else 0.0, near
+
+
+def questions_about(index: Index, ordinal: int, lang: Lang) -> tuple[Near, ...]:
+    """Questions on a passage's heading, title and meeting."""
+    [passage] = index.store.passages_at([ordinal])
+    return tuple(_ask_about_passage(index, index.store.document(passage.document_id), passage, lang))
 
 
 def _ask_about_passage(index: Index, document: Document, passage: Passage, lang: Lang) -> Iterator[Near]:
