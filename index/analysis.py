@@ -145,6 +145,10 @@ class Analyzer:
                 found += [Term(term, word.start, word.end, sense.weight) for term in stems_of_sense(sense.english)]
         return found
 
+    def english_set(self, text: str, lang: Lang) -> frozenset[str]:
+        """The terms of a text in English space, wherever they stand."""
+        return frozenset(term.term for term in self.english_terms(text, lang))
+
     def concepts(self, text: str) -> list[Term]:
         """The glossary's concepts that a text names, longest names first, each once per place."""
         return self._concept_terms(find_words(text))

@@ -60,8 +60,9 @@ class Engine:
         self._calibration = load_calibration()
         self._examiner = Examiner(index)
         self.suggested: dict[tuple[str, Lang], bool] = {}  # questions tried as suggestions: are they answered
+        # Suggestions are made of the same names and headings again and again.
         self.questions_about = lru_cache(maxsize=4096)(partial(questions_about, index))
-        self.terms_of = lru_cache(maxsize=4096)(self._terms_of)
+        self.terms_of = lru_cache(maxsize=4096)(index.analyzer.english_set)
         self._reranker = reranker
         self._budget_ms = rerank_budget_ms
         manifest = index.manifest
@@ -73,10 +74,6 @@ class Engine:
             passages=manifest.counts.passages,
             degraded=index.embedder is None,
         )
-
-    def _terms_of(self, text: str, lang: Lang) -> frozenset[str]:
-        """The terms of a text in English space; kept, since suggestions are made of the same names and headings again and again."""
-        return frozenset(term.term for term in self.index.analyzer.english_terms(text, lang))
 
     def understand(
         self, text: str, *, lang: Lang | None = None, history: Sequence[str] = (), filters: Filters | None = None

@@ -2,7 +2,7 @@
 
 from corpus.records import Lang
 
-_MONTHS: dict[Lang, tuple[str, ...]] = {
+MONTHS: dict[Lang, tuple[str, ...]] = {
     "en": tuple("January February March April May June July August September October November December".split()),
     "es": tuple("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()),
 }
@@ -13,7 +13,7 @@ def format_date(published: str, lang: Lang) -> str:
     parts = published.split("-")
     if len(parts) == 1:
         return parts[0]
-    month = _MONTHS[lang][int(parts[1]) - 1]
+    month = MONTHS[lang][int(parts[1]) - 1]
     if len(parts) == 2:
         return f"{month} {parts[0]}" if lang == "en" else f"{month} de {parts[0]}"
     day = int(parts[2])

@@ -70,7 +70,7 @@ class Name:
         """
         found = [bool(terms & present) for terms in self.words]
         if self.concept is not None:
-            return self.concept in present or (any(found) and all(found))
+            return self.concept in present or (bool(found) and all(found))
         return 2 * sum(rarity for rarity, stands in zip(self.rarities, found, strict=True) if stands) >= sum(self.rarities)
 
 
@@ -169,14 +169,12 @@ class Examiner:
         probe = Passage(document_id, 0, 0, "", document.lang, section)
         text = header_text(document, probe)
         analyzer = self._index.analyzer
-        terms = {term.term for term in analyzer.english_terms(text, document.lang)}
-        return frozenset(terms | {term.term for term in analyzer.english_terms(text, "en")})
+        return analyzer.english_set(text, document.lang) | analyzer.english_set(text, "en")
 
     def _opening_terms(self, document_id: str) -> frozenset[str]:
         """Terms of the beginning of a document, which says where and when what it goes on to tell took place."""
         document = self._index.store.document(document_id)
-        terms = self._index.analyzer.english_terms(document.text[:OPENING_CHARS], document.lang)
-        return frozenset(term.term for term in terms)
+        return self._index.analyzer.english_set(document.text[:OPENING_CHARS], document.lang)
 
     def _heading_words(self, section: tuple[str, ...], lang: Lang) -> list[tuple[frozenset[str], float]]:
         """The words of headings that passages hold: the terms that stand for each, and its share of their rarity.
@@ -201,7 +199,7 @@ class Examiner:
         """Terms of what tells a document's event from others, beside its year: edition and city."""
         document = self._index.store.document(document_id)
         text = " | ".join(filter(None, (document.event.edition, document.event.city)))
-        return frozenset(term.term for term in self._index.analyzer.english_terms(text, document.lang))
+        return self._index.analyzer.english_set(text, document.lang)
 
     def _is_of_unasked_event(self, years: Set[str], terms: QuestionTerms, document: Document) -> bool:
         """Whether a document is about an event of which a question names neither edition nor city, nor these years around it."""
@@ -302,6 +300,7 @@ class Examiner:
 
         def seen(n: int, twin: Examined | None) -> Examined:
             a, b = bounds[n]
+            named = present[n] | self._opening(documents[n].id) if subject.names else present[n]
             return Examined(
                 ordinal=numbers[n],
                 passage=passages[n],
@@ -311,9 +310,7 @@ class Examiner:
                 typed=typed[a:b],
                 header=headers[n],
                 coverage=covered[n],
-                missing=tuple(
-                    [name.text for name in subject.names if not name.stands_in(present[n] | self._opening(documents[n].id))]
-                ),
+                missing=tuple([name.text for name in subject.names if not name.stands_in(named)]),
                 words=words[n] if words is not None else None,
                 heading=self._said_of_heading(terms, passages[n]),
                 unasked_event=self._is_of_unasked_event(years, terms, documents[n]),

@@ -15,6 +15,7 @@ from index.filters import Filters
 from index.searching import Index
 from index.vocabulary import one_slip_away, slips
 from qa.answers import Question
+from qa.dating import MONTHS
 from qa.errors import BadQuestion
 from qa.exchanging import EVENT
 from qa.following import complete_from_history
@@ -69,19 +70,14 @@ _SHORT_FOR = {
     for lang, written in _SHORTHAND.items()
 }
 
-_MONTHS: dict[Lang, str] = {
-    "en": "January February March April June July August September October November December",
-    "es": "enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre",
-}
-_MONTH_OF = {lang: {month[:3].lower(): month for month in months.split()} for lang, months in _MONTHS.items()}
-# Beside a number only; "mar" is the Spanish sea.
+# May has no short form, and "mar" is the Spanish sea; all stand for months beside a number only.
 _SHORT_MONTHS = {
-    lang: "|".join(f"{short}t?" if short == "sep" else short for short in of if (lang, short) != ("es", "mar"))
-    for lang, of in _MONTH_OF.items()
+    lang: {month[:3].lower(): month for month in months if month not in ("May", "mayo", "marzo")}
+    for lang, months in MONTHS.items()
 }
 _SHORT_MONTH = {
     lang: re.compile(rf"(?<=\d )(?:{short})\b\.?|\b(?:{short})\b\.?(?=,? (?:(?:del?|of) )?['’]?\d)", re.IGNORECASE)
-    for lang, short in _SHORT_MONTHS.items()
+    for lang, short in {lang: "|".join(months).replace("sep", "sept?") for lang, months in _SHORT_MONTHS.items()}.items()
 }
 
 _ACCENTED = re.compile("[áéíóú]", re.IGNORECASE)
@@ -174,18 +170,21 @@ def name_countries(text: str, index: Index, lang: Lang) -> str:
 
     Not where it asks of the group itself, what or who it is or why it is called so, or quotes the name.
     """
-    if find_defined(text) or reword(text, lang) or _NAME_ASKED.search(text) or _QUOTED.search(text):
+    groups = [
+        term for term in index.analyzer.concepts(text) if term.term in index.groups and not index.english.frequency(term.term)
+    ]
+    if not groups or find_defined(text) or reword(text, lang) or _NAME_ASKED.search(text) or _QUOTED.search(text):
         return text
-    for term in reversed(index.analyzer.concepts(text)):
-        if (countries := index.groups.get(term.term)) and not index.english.frequency(term.term):
-            article = re.search(r"(?:\b(?:the|el|las?|los) |(?<=\bal )|(?<=\bdel ))$", text[: term.start], re.IGNORECASE)
-            text = text[: article.start() if article else term.start] + countries.countries(lang) + text[term.end :]
+    for term in reversed(groups):
+        article = re.search(r"(?:\b(?:the|el|las?|los) |(?<=\bal )|(?<=\bdel ))$", text[: term.start], re.IGNORECASE)
+        countries = index.groups[term.term].countries(lang)
+        text = text[: article.start() if article else term.start] + countries + text[term.end :]
     return re.sub(r"\b(a|de)l (?=Guatemala\b)", r"\1 ", text)
 
 
 def write_in_full(text: str, lang: Lang) -> str:
     """A text in a language with the shorthand of quick messages written out: "q" is "que", "pls" is "please", "Oct 2015" has a month."""
-    text = _SHORT_MONTH[lang].sub(lambda short: _MONTH_OF[lang][short.group()[:3].lower()], text)
+    text = _SHORT_MONTH[lang].sub(lambda short: _SHORT_MONTHS[lang][short.group()[:3].lower()], text)
     return _SHORT_FOR[lang].sub(lambda short: _SHORTHAND[lang][short.group()], text)
 
 
@@ -251,8 +250,9 @@ def _written_names() -> dict[tuple[str, ...], list[str]]:
 def _glossary_names(text: str, index: Index) -> dict[int, str]:
     """Where the words of such names begin in a text, and how the glossary writes them."""
     found: dict[int, str] = {}
+    every = find_words(text)
     for term in index.analyzer.concepts(text):
-        words = [word for word in find_words(text) if term.reaches_over(word.start, word.end)]
+        words = [word for word in every if term.reaches_over(word.start, word.end)]
         folded = tuple(word.folded for word in words)
         if len(folded) > 1 or folded[0] not in STOP_WORDS_OF_EITHER:
             found |= zip([word.start for word in words], _written_names().get(folded, ()), strict=False)

@@ -376,7 +376,7 @@ def test_a_collection_that_holds_no_word_of_a_question_nor_of_any_suggestion_say
         ("oliver twist email", "“oliver” stands only in menus"),
         (
             "Where does Twist fly his zeppelin?",
-            "The collection is about the Regional Conference on Migration; nothing in it concerns ",
+            "The collection is about the Regional Conference on Migration; nothing in it concerns “Twist”, “fly” or “zeppelin”.",
         ),
     ],
 )
