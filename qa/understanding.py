@@ -184,7 +184,14 @@ def name_countries(text: str, index: Index, lang: Lang) -> str:
 
 def write_in_full(text: str, lang: Lang) -> str:
     """A text in a language with the shorthand of quick messages written out: "q" is "que", "pls" is "please", "Oct 2015" has a month."""
-    text = _SHORT_MONTH[lang].sub(lambda short: _SHORT_MONTHS[lang][short.group()[:3].lower()], text)
+
+    def month(short: re.Match[str]) -> str:
+        name = _SHORT_MONTHS[lang][short.group()[:3].lower()]
+        return (
+            name.lower() if short.group().islower() else name
+        )  # a question in small letters stays so until it gets its capitals
+
+    text = _SHORT_MONTH[lang].sub(month, text)
     return _SHORT_FOR[lang].sub(lambda short: _SHORTHAND[lang][short.group()], text)
 
 

@@ -474,6 +474,7 @@ def test_only_what_a_follow_up_carries_along_is_marked_as_such(history: str, tex
     [
         ("Who came from Oct 2015 to 3 Apr. 2016?", "Who came from October 2015 to 3 April 2016?"),
         ("reunión de sept. de 2012", "reunión de septiembre de 2012"),
+        ("who chaired the rcm in oct 2010?", "who chaired the RCM in october 2010?"),
         ("el mar 2 veces", "el mar 2 veces"),
         ("Did it march on?", "Did it march on?"),
     ],
